@@ -212,9 +212,6 @@ package nonisolated struct WireVerdict: Sendable {
 
     /// The lease is somebody else's or nobody's. Drop the job, write nothing more.
     case lost // = 2
-
-    /// Stop at the next checkpoint and Release.
-    case cancelled // = 3
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -226,7 +223,6 @@ package nonisolated struct WireVerdict: Sendable {
       case 0: self = .unspecified
       case 1: self = .held
       case 2: self = .lost
-      case 3: self = .cancelled
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -236,7 +232,6 @@ package nonisolated struct WireVerdict: Sendable {
       case .unspecified: return 0
       case .held: return 1
       case .lost: return 2
-      case .cancelled: return 3
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -246,7 +241,6 @@ package nonisolated struct WireVerdict: Sendable {
       .unspecified,
       .held,
       .lost,
-      .cancelled,
     ]
 
   }
@@ -868,7 +862,7 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireVerdict.Ruling: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULING_UNSPECIFIED\0\u{1}HELD\0\u{1}LOST\0\u{1}CANCELLED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULING_UNSPECIFIED\0\u{1}HELD\0\u{1}LOST\0")
 }
 
 nonisolated extension WireVerdicts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

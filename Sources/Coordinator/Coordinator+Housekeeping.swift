@@ -1,0 +1,120 @@
+import FoundationEssentials
+import Jobs
+import MariaDB
+import Protocol
+
+extension Coordinator {
+    /// Workers that said nothing for so long are called lost.
+    private static let silence = Duration.seconds(60)
+
+    /// Takes the active jobs from the table, as a coordinator does when it starts.
+    func loadJobs() async throws {
+        var last: JobID?
+        let batch = 1000
+        while true {
+            let jobs = try await store.activeJobs(after: last, limit: batch)
+            for job in jobs { dispatcher.load(job, at: clock.now) }
+            last = jobs.last?.id
+            if jobs.count < batch { break }
+        }
+        try await endDependencies()
+    }
+
+    /// Jobs that wait for one that has ended: the last coordinator died in between.
+    func endDependencies() async throws {
+        let waiting = dispatcher.waitingJobs
+        let dependencies = try await store.jobs(Array(Set(waiting.compactMap(\.dependsOn))).sorted())
+        let ended = Dictionary(
+            dependencies.filter { !$0.state.isActive }.map { ($0.id, $0.state) }, uniquingKeysWith: { first, _ in first })
+        for job in waiting {
+            guard let state = job.dependsOn.flatMap({ ended[$0] }) else { continue }
+            try await commit(dispatcher.dependencyEnded(of: job.id, done: state == .done, at: clock.now))
+        }
+    }
+
+    /// What is to be done every so often: sends away those who waited for long enough, wakes what was snoozed, takes back
+    /// leases whose time is over.
+    func tick() async throws {
+        releaseParked(at: clock.now)
+        serveParked()
+        guard ContinuousClock.now - startedAt >= settings.dispatch.lease else { return }
+        guard journal.isHealthy else {
+            // Nothing could be reaped or renewed in the table: nobody is to blame for that.
+            dispatcher.extendAllLeases(at: clock.now)
+            return
+        }
+        for lease in dispatcher.expiredLeases(at: clock.now) { try await reap(lease) }
+    }
+
+    /// Takes back one lease. A row that is locked is left for the next time: its worker is in the middle of a transaction,
+    /// and the others mustn't wait for it.
+    private func reap(_ lease: Lease) async throws {
+        let checkpoint = try await store.checkpointSequence(of: lease.job)
+        let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: clock.now)
+        guard !transitions.isEmpty else { return }
+        let verdicts: [JobStore.Verdict]
+        do {
+            verdicts = try await store.commit(transitions, skippingLocked: true)
+        } catch {
+            for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
+            throw error
+        }
+        for (transition, verdict) in zip(transitions, verdicts) {
+            switch verdict {
+            case .committed:
+                logger.warning(
+                    "job \(transition.story.name.rawValue)",
+                    metadata: [
+                        "perigee.job.id": "\(lease.job)", "perigee.wiki": "\(transition.after.wiki)",
+                        "perigee.detail": "\(transition.story.detail ?? "")",
+                    ]
+                )
+            case .stale(.some(let row)): dispatcher.load(row, at: clock.now)
+            case .stale(nil): dispatcher.revert(transition, at: clock.now)
+            }
+        }
+        serveParked()
+    }
+
+    /// Notes in the table who is alive, and forgets who isn't.
+    func noteWorkers() async throws {
+        let now = clock.now
+        let workers = sessions.all.filter { $0.role == .worker }
+        let (silent, alive) = (
+            workers.filter { $0.seenAt.advanced(by: Self.silence) <= now },
+            workers.filter { $0.seenAt.advanced(by: Self.silence) > now }
+        )
+        try await store.noteAlive(alive.map(\.incarnation), at: now)
+        try await store.noteDeparture(of: silent.map(\.incarnation), lost: true, at: now)
+        for session in sessions.forgetSilent(at: now) { answers.forget(session: session.token) }
+    }
+
+    /// What only memory knows.
+    func status(parkedRequests: Int) -> WireStatus {
+        let now = clock.now
+        var status = WireStatus()
+        status.software = settings.software
+        status.uptimeMilliseconds = UInt64(clamping: (ContinuousClock.now - startedAt).microseconds / 1000)
+        status.parkedRequests = UInt32(clamping: parkedRequests)
+        status.workers = sessions.all.filter { $0.role == .worker }.map { session in
+            var worker = WireWorkerStatus()
+            worker.name = session.name
+            worker.incarnation = Data(session.incarnation.bytes)
+            worker.slots = UInt32(clamping: session.slots)
+            worker.leases = UInt32(clamping: dispatcher.leases(of: session.incarnation).count)
+            worker.lastSeenMillisecondsAgo = UInt64(clamping: session.seenAt.duration(to: now).microseconds / 1000)
+            return worker
+        }
+        status.resources = dispatcher.quotas.reports(at: now).map { report in
+            var resource = WireResourceStatus()
+            resource.name = report.resource.rawValue
+            resource.inUse = UInt32(clamping: report.inUse)
+            resource.limit = UInt32(clamping: report.limit)
+            let wait = report.heldBackUntil.map { now.duration(to: $0).microseconds / 1000 } ?? 0
+            resource.heldBackMilliseconds = UInt64(clamping: wait)
+            resource.reason = report.reason
+            return resource
+        }
+        return status
+    }
+}

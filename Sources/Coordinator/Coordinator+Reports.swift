@@ -1,0 +1,187 @@
+import FoundationEssentials
+import Jobs
+import MariaDB
+import Protocol
+
+extension Coordinator {
+    // MARK: Heartbeats
+
+    /// Renews the leases of a worker, and takes to heart what resources told it.
+    func verdicts(
+        on heartbeat: WireHeartbeat,
+        of session: SessionTable.Session
+    ) throws -> WireResponse.OneOf_Body {
+        try checkCount(heartbeat.leases.count)
+        try checkCount(heartbeat.waits.count)
+        let now = clock.now
+        var verdicts = WireVerdicts()
+        verdicts.directive = .run
+        for progress in heartbeat.leases {
+            var verdict = WireVerdict()
+            verdict.job = progress.lease.job
+            let lease = try Lease(progress.lease)
+            verdict.ruling = dispatcher.renew(lease, worker: session.incarnation, at: now) ? .held : .lost
+            verdicts.verdicts.append(verdict)
+        }
+        let used = Set(
+            dispatcher.leases(of: session.incarnation).compactMap { dispatcher.job($0.job) }
+                .flatMap { kinds.resources(of: $0) })
+        for wait in heartbeat.waits {
+            holdBack(wait.resource, milliseconds: wait.waitMilliseconds, reason: wait.reason, amongst: used)
+        }
+        return .verdicts(verdicts)
+    }
+
+    // MARK: What became of jobs
+
+    /// Jobs that are finished.
+    func outcomes(of complete: WireComplete, by session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
+        try await outcomes(
+            of: complete.completions.map { completion throws(RefusalError) in
+                guard completion.counts.count <= 64, completion.counts.keys.allSatisfy({ $0.utf8.count <= 64 }) else {
+                    throw RefusalError(.malformed, "at most 64 counts, with names of at most 64 bytes")
+                }
+                return (try Lease(completion.lease), .completed(counts: completion.counts))
+            },
+            by: session
+        )
+    }
+
+    /// Jobs whose work went wrong.
+    func outcomes(of fail: WireFail, by session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
+        try await outcomes(
+            of: fail.failures.map { failure throws(RefusalError) in
+                let message = String(failure.message.prefix(1024))
+                return (try Lease(failure.lease), .failed(message: message, permanent: failure.permanent))
+            },
+            by: session
+        )
+    }
+
+    /// Jobs that come back unfinished.
+    func outcomes(of release: WireRelease, by session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
+        try checkCount(release.handbacks.count)
+        for handback in release.handbacks where !handback.resource.isEmpty {
+            guard let job = dispatcher.job(JobID(rawValue: handback.lease.job)), job.lease == (try Lease(handback.lease)),
+                job.holder?.worker == session.incarnation
+            else { continue }
+            holdBack(
+                handback.resource,
+                milliseconds: handback.waitMilliseconds,
+                reason: handback.reason,
+                amongst: Set(kinds.resources(of: job))
+            )
+        }
+        return try await outcomes(
+            of: release.handbacks.map { handback throws(RefusalError) in
+                let wait = min(Duration.milliseconds(handback.waitMilliseconds), QuotaLedger.longestHoldBack)
+                let reason = String(handback.reason.prefix(1024))
+                return (try Lease(handback.lease), .released(reason: reason, wait: wait))
+            },
+            by: session
+        )
+    }
+
+    private func outcomes(
+        of reports: [(lease: Lease, event: JobEvent)],
+        by session: SessionTable.Session
+    ) async throws -> WireResponse.OneOf_Body {
+        try checkCount(reports.count)
+        guard journal.isHealthy else { throw RefusalError.unavailable }
+        var transitions: [Transition] = []
+        for report in reports {
+            transitions += dispatcher.report(
+                report.event, for: report.lease, worker: session.incarnation, at: clock.now)
+        }
+        let committed = Set(try await commit(transitions).map(\.before.lease))
+        for transition in transitions { tell(transition, by: session) }
+        var outcomes = WireOutcomes()
+        outcomes.outcomes = reports.map { report in
+            var outcome = WireOutcome()
+            outcome.job = report.lease.job.rawValue
+            outcome.ruling = committed.contains(report.lease) ? .accepted : .stale
+            return outcome
+        }
+        return .outcomes(outcomes)
+    }
+
+    // MARK: Leaving
+
+    /// The worker leaves: what it still holds goes back.
+    func farewell(to session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
+        var transitions: [Transition] = []
+        for lease in dispatcher.leases(of: session.incarnation) {
+            transitions += dispatcher.report(
+                .released(reason: "the worker left", wait: .zero),
+                for: lease, worker: session.incarnation, at: clock.now)
+        }
+        try await commit(transitions)
+        sessions.remove(session)
+        answers.forget(session: session.token)
+        if session.role == .worker {
+            try await store.noteDeparture(of: [session.incarnation], lost: false, at: clock.now)
+            logger.info("worker left", metadata: ["perigee.worker": "\(session.name)"])
+        }
+        return .farewell(WireFarewell())
+    }
+
+    // MARK: The table
+
+    /// Writes transitions that were decided, brings memory and table together where they differ, and serves those who wait.
+    /// - Returns: those that are in the table.
+    @discardableResult
+    func commit(_ transitions: [Transition]) async throws -> [Transition] {
+        guard !transitions.isEmpty else { return [] }
+        let verdicts: [JobStore.Verdict]
+        do {
+            verdicts = try await journal.commit(transitions)
+        } catch {
+            for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
+            throw error
+        }
+        var committed: [Transition] = []
+        for (transition, verdict) in zip(transitions, verdicts) {
+            switch verdict {
+            case .committed:
+                committed.append(transition)
+            case .stale(let row):
+                logger.warning(
+                    "memory and table differed on a job; the table holds",
+                    metadata: ["perigee.job.id": "\(transition.before.id)"]
+                )
+                if let row { dispatcher.load(row, at: clock.now) } else { dispatcher.forget(transition.before.id) }
+            }
+        }
+        serveParked()
+        return committed
+    }
+
+    private func holdBack(_ name: String, milliseconds: UInt32, reason: String, amongst used: Set<Resource>) {
+        let resource = Resource(rawValue: name)
+        guard used.contains(resource) else { return }
+        let wait: Duration? = milliseconds > 0 ? .milliseconds(milliseconds) : nil
+        dispatcher.holdBack(resource, for: wait, reason: String(reason.prefix(200)), at: clock.now)
+        logger.notice(
+            "resource held back",
+            metadata: ["perigee.resource": "\(name)", "perigee.reason": "\(reason.prefix(200))"]
+        )
+    }
+
+    private func tell(_ transition: Transition, by session: SessionTable.Session) {
+        let job = transition.after
+        logger.info(
+            "job \(transition.story.name.rawValue)",
+            metadata: [
+                "perigee.job.id": "\(job.id)", "perigee.kind": "\(job.kind)", "perigee.wiki": "\(job.wiki)",
+                "perigee.attempt": "\(job.attempt)", "perigee.worker": "\(session.name)",
+                "perigee.detail": "\(transition.story.detail ?? "")",
+            ]
+        )
+    }
+
+    private func checkCount(_ count: Int) throws(RefusalError) {
+        guard count <= Wire.maximumLeases else {
+            throw RefusalError(.malformed, "a message names at most \(Wire.maximumLeases) leases")
+        }
+    }
+}

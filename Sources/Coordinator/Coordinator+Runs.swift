@@ -1,0 +1,129 @@
+import Catalog
+import FoundationEssentials
+import Jobs
+import MariaDB
+import Protocol
+
+extension Coordinator {
+    /// Plans what an operator asked for.
+    func startRun(_ start: WireStartRun, requestID: Data) async throws -> WireResponse.OneOf_Body {
+        guard let requestID = RandomID(bytes: requestID) else { throw RefusalError(.malformed, "no request id") }
+        let request = RunRequest(
+            kinds: start.kinds.map(JobKind.init(rawValue:)),
+            wikis: start.wikis,
+            family: start.family.isEmpty ? nil : start.family,
+            parameters: Array(start.parameters),
+            requestedBy: start.requestedBy,
+            requestID: requestID
+        )
+        do {
+            let planned = try await planInTurn(request)
+            var started = WireRunStarted()
+            started.run = planned.id.rawValue
+            started.jobsPlanned = UInt64(planned.jobs.count)
+            started.jobsJoined = UInt64(planned.joined)
+            return .runStarted(started)
+        } catch let refused as RunRefused {
+            throw RefusalError(refused)
+        }
+    }
+
+    /// Plans the runs that an earlier coordinator left half planned.
+    func planLeftovers() async throws {
+        for run in try await store.unplannedRuns() {
+            guard let request = try await store.request(of: run) else { continue }
+            do {
+                _ = try await plan(request)
+            } catch let refused as RunRefused {
+                logger.error(
+                    "a run that was left half planned can't be planned any more",
+                    metadata: ["perigee.run.id": "\(run)", "perigee.error": "\(refused)"]
+                )
+                try await store.abandon(run, at: clock.now)
+            }
+        }
+    }
+
+    private func planInTurn(_ request: RunRequest) async throws -> PlannedRun {
+        let previous = lastPlan
+        let plan = Task {
+            await previous?.value
+            return try await self.plan(request)
+        }
+        lastPlan = Task { _ = await plan.result }
+        return try await plan.value
+    }
+
+    private func plan(_ request: RunRequest) async throws -> PlannedRun {
+        try check(request)
+        let wikis = try await wikiFacts(for: request)
+        let drafts: [Planner.Draft]
+        do {
+            drafts = try Planner(kinds: kinds).drafts(kinds: request.kinds, wikis: wikis, parameters: request.parameters)
+        } catch let error as InvalidParameters {
+            throw RunRefused.badParameters(error)
+        }
+        guard !drafts.isEmpty else { throw RunRefused.nothingToDo }
+        let run = try await store.createRun(request, at: clock.now)
+        let planned = try await store.plan(run, drafts: drafts, at: clock.now)
+        for job in try await store.jobs(planned.jobs) where dispatcher.job(job.id) == nil {
+            dispatcher.load(job, at: clock.now)
+        }
+        // What they depend on may have ended between its being read and now.
+        if !dispatcher.waitingJobs.isEmpty { try await endDependencies() }
+        logger.info(
+            "run planned",
+            metadata: [
+                "perigee.run.id": "\(run)", "perigee.jobs.planned": "\(planned.jobs.count)",
+                "perigee.jobs.joined": "\(planned.joined)", "perigee.requested_by": "\(request.requestedBy)",
+            ]
+        )
+        serveParked()
+        return planned
+    }
+
+    private func check(_ request: RunRequest) throws {
+        guard !request.kinds.isEmpty else { throw RunRefused.nothingToDo }
+        for kind in request.kinds {
+            guard let spec = kinds[kind] else {
+                throw RunRefused.unknownKind(kind.rawValue, known: kinds.kinds.map(\.rawValue))
+            }
+            do {
+                try spec.checkParameters(request.parameters)
+            } catch let error as InvalidParameters {
+                throw RunRefused.badParameters(error)
+            }
+        }
+    }
+
+    private func wikiFacts(for request: RunRequest) async throws -> [WikiFacts] {
+        let needed = request.kinds.contains { kinds[$0]?.scope != .fleet }
+        guard needed else { return [] }
+        let records = try await wikis.harvestable(named: request.wikis, family: request.family)
+        let found = Set(records.map(\.dbname))
+        let missing = request.wikis.filter { !found.contains($0) }
+        guard missing.isEmpty else { throw RunRefused.unknownWikis(missing) }
+        return records.map { record in
+            WikiFacts(
+                dbname: record.dbname,
+                site: record.site,
+                family: record.family,
+                isPrivate: record.isPrivate,
+                knownModules: record.knownModules
+            )
+        }
+    }
+}
+
+extension RefusalError {
+    fileprivate init(_ refused: RunRefused) {
+        let code: WireRefusal.Code =
+            switch refused {
+            case .unknownKind: .unknownKind
+            case .unknownWikis: .unknownWiki
+            case .badParameters: .malformed
+            case .nothingToDo: .nothingToDo
+            }
+        self.init(code, refused.description)
+    }
+}

@@ -1,0 +1,203 @@
+import Catalog
+import FoundationEssentials
+import Jobs
+import Logging
+import MariaDB
+import NNG
+import Protocol
+
+/// Answers the requests of workers and operators.
+///
+/// What is decided is decided in memory first, by the pure `Dispatcher` and `SessionTable`; a decision holds, and is told,
+/// when the `Journal` has it in the table.
+actor Coordinator {
+    let settings: CoordinatorSettings
+    let store: JobStore
+    let wikis: WikiTable
+    let kinds: KindCatalog
+    let journal: Journal
+    let logger: Logger
+    let clock = SteadyClock()
+    let startedAt = ContinuousClock.now
+    var dispatcher: Dispatcher
+    var sessions: SessionTable
+    var answers = AnswerCache()
+    var parked: [ParkedAcquire] = []
+    var lastParkID: UInt64 = 0
+    var parameters = RunParameters()
+    /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert.
+    var lastPlan: Task<Void, Never>?
+
+    init(
+        settings: CoordinatorSettings,
+        store: JobStore,
+        wikis: WikiTable,
+        kinds: KindCatalog,
+        journal: Journal,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.store = store
+        self.wikis = wikis
+        self.kinds = kinds
+        self.journal = journal
+        self.logger = logger
+        dispatcher = Dispatcher(
+            settings: settings.dispatch, kinds: kinds, quotas: QuotaLedger(quotas: settings.quotas))
+        sessions = SessionTable(
+            workerSecrets: settings.workerSecrets, operatorSecrets: settings.operatorSecrets)
+    }
+
+    /// The answer to one message.
+    func answer(_ request: Request) async -> [UInt8] {
+        guard let message = try? Wire.decode(request.payload, as: WireRequest.self),
+            message.requestID.count == Wire.idLength
+        else {
+            logger.debug("garbage", metadata: ["perigee.peer": "\(request.remoteAddress ?? "?")"])
+            return encode(refuse(.init(.malformed, "these bytes are no request of this protocol")), to: Data())
+        }
+        do throws(RefusalError) {
+            switch message.body {
+            case .hello: return encode(try welcome(), to: message.requestID)
+            case .register(let register): return encode(try await registered(register), to: message.requestID)
+            default: return await answerInSession(message, parking: request)
+            }
+        } catch {
+            return encode(refuse(error), to: message.requestID)
+        }
+    }
+
+    private func answerInSession(_ message: WireRequest, parking request: Request) async -> [UInt8] {
+        let session: SessionTable.Session
+        do throws(RefusalError) {
+            session = try sessions.touch(message.session, at: clock.now)
+        } catch {
+            return encode(refuse(error), to: message.requestID)
+        }
+        switch answers.begin(session: session.token, request: message.requestID, at: clock.now) {
+        case .answered(let bytes):
+            return bytes
+        case .underWay:
+            return await withCheckedContinuation { continuation in
+                answers.join(session: session.token, request: message.requestID, continuation)
+            }
+        case .new:
+            let (body, isRefusal) = await body(of: message, in: session, parking: request)
+            let bytes = encode(body, to: message.requestID)
+            answers.end(
+                session: session.token, request: message.requestID, answer: bytes, keep: !isRefusal, at: clock.now)
+            return bytes
+        }
+    }
+
+    private func body(
+        of message: WireRequest,
+        in session: SessionTable.Session,
+        parking request: Request
+    ) async -> (WireResponse.OneOf_Body, isRefusal: Bool) {
+        do {
+            guard let body = message.body else { throw RefusalError(.malformed, "the request has no body") }
+            guard body.role == nil || body.role == session.role else {
+                throw RefusalError(.forbidden, "this is not for the role of the secret that was used")
+            }
+            switch body {
+            case .hello, .register: throw RefusalError(.malformed, "a session can't say this")
+            case .bye: return (try await farewell(to: session), false)
+            case .acquire(let acquire): return (try await grants(for: acquire, to: session, parking: request), false)
+            case .heartbeat(let heartbeat): return (try verdicts(on: heartbeat, of: session), false)
+            case .complete(let complete): return (try await outcomes(of: complete, by: session), false)
+            case .fail(let fail): return (try await outcomes(of: fail, by: session), false)
+            case .release(let release): return (try await outcomes(of: release, by: session), false)
+            case .startRun(let start): return (try await startRun(start, requestID: message.requestID), false)
+            case .getStatus: return (.status(status(parkedRequests: parked.count)), false)
+            }
+        } catch let error as RefusalError {
+            return (refuse(error), true)
+        } catch let error as Deposed {
+            return (refuse(.init(.deposed, error.description)), true)
+        } catch {
+            logger.error("a request failed", metadata: ["perigee.error": "\(error)"])
+            return (refuse(.unavailable), true)
+        }
+    }
+
+    private func welcome() throws(RefusalError) -> WireResponse.OneOf_Body {
+        var welcome = WireWelcome()
+        welcome.nonce = try sessions.makeNonce(at: clock.now)
+        welcome.software = settings.software
+        welcome.protocol = Wire.version
+        return .welcome(welcome)
+    }
+
+    private func registered(_ register: WireRegister) async throws(RefusalError) -> WireResponse.OneOf_Body {
+        let session = try sessions.register(register, at: clock.now)
+        if session.role == .worker {
+            do {
+                try await store.noteWorker(session.record, at: clock.now)
+            } catch {
+                sessions.remove(session)
+                throw .unavailable
+            }
+            logger.info(
+                "worker registered",
+                metadata: [
+                    "perigee.worker": "\(session.name)", "perigee.host": "\(session.host)",
+                    "perigee.slots": "\(session.slots)",
+                ]
+            )
+        }
+        var registered = WireRegistered()
+        registered.session = session.token
+        registered.role = session.role
+        registered.heartbeatMilliseconds = settings.heartbeat.milliseconds
+        registered.leaseMilliseconds = settings.dispatch.lease.milliseconds
+        registered.firstLeaseMilliseconds = settings.dispatch.firstLease.milliseconds
+        return .registered(registered)
+    }
+
+    private func refuse(_ error: RefusalError) -> WireResponse.OneOf_Body { .refusal(error.refusal) }
+
+    private func encode(_ body: WireResponse.OneOf_Body, to requestID: Data) -> [UInt8] {
+        var response = WireResponse()
+        response.requestID = requestID
+        response.term = store.term
+        response.body = body
+        do {
+            return try Wire.encode(response)
+        } catch {
+            logger.error("an answer is too large", metadata: ["perigee.error": "\(error)"])
+            response.body = refuse(.init(.malformed, "the answer would be too large: ask for less"))
+            return (try? Wire.encode(response)) ?? []
+        }
+    }
+}
+
+extension WireRequest.OneOf_Body {
+    /// Who may say it; `nil` for everybody who has registered.
+    fileprivate var role: WireRole? {
+        switch self {
+        case .hello, .register, .bye: nil
+        case .acquire, .heartbeat, .complete, .fail, .release: .worker
+        case .startRun, .getStatus: .operator
+        }
+    }
+}
+
+extension SessionTable.Session {
+    /// The worker as its table tells of it.
+    var record: WorkerRecord {
+        WorkerRecord(
+            incarnation: incarnation,
+            name: name,
+            host: host,
+            processID: processID,
+            software: software,
+            kinds: kinds,
+            slots: slots
+        )
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: UInt32 { UInt32(clamping: microseconds / 1000) }
+}

@@ -1,0 +1,160 @@
+package import Catalog
+import Concurrency
+import FoundationEssentials
+package import Jobs
+package import Logging
+package import MariaDB
+import NNG
+import Protocol
+package import ServiceLifecycle
+
+/// A coordinator as a service: takes the term, brings memory to the state of the table, and answers until it is stopped.
+package struct CoordinatorService: Service {
+    private let settings: CoordinatorSettings
+    private let pool: ConnectionPool
+    private let kinds: KindCatalog
+    private let logger: Logger
+    private let onListening: @Sendable (String) -> Void
+
+    private static let tick = Duration.milliseconds(250)
+    private static let workerNotes = Duration.seconds(20)
+    private static let probeInterval = Duration.seconds(10)
+    private static let probesThatMayFail = 3
+    private static let stopTime = Duration.seconds(5)
+
+    /// Makes a coordinator.
+    /// - Parameters:
+    ///   - pool: at least two connections.
+    ///   - onListening: told the address, with the real port, when requests are answered.
+    package init(
+        settings: CoordinatorSettings,
+        pool: ConnectionPool,
+        kinds: KindCatalog = .standard,
+        logger: Logger,
+        onListening: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.pool = pool
+        self.kinds = kinds
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Runs until graceful shutdown or cancellation.
+    /// - Throws: `Deposed` when another coordinator has taken over; what makes going on impossible, so that the supervisor
+    ///   starts it anew.
+    package func run() async throws {
+        let incarnation = RandomID.random()
+        let startedAt = Timestamp.now
+        let store = try await JobStore.takeTerm(
+            in: pool, incarnation: incarnation, host: Identity.hostName, software: settings.software, at: startedAt)
+        var logger = logger
+        logger[metadataKey: "perigee.term"] = "\(store.term)"
+        let journal = Journal(store: store, logger: logger)
+        let coordinator = Coordinator(
+            settings: settings,
+            store: store,
+            wikis: WikiTable(pool: pool),
+            kinds: kinds,
+            journal: journal,
+            logger: logger
+        )
+        try await coordinator.loadJobs()
+        try await coordinator.planLeftovers()
+        var options = ReplierOptions()
+        options.maximumMessageSize = Wire.maximumMessageSize
+        let replier = try await Replier.listen(on: settings.listen, tls: settings.tls, options: options)
+        logger.info(
+            "coordinator listening",
+            metadata: [
+                "perigee.address": "\(replier.boundAddress)", "perigee.jobs": "\(await coordinator.dispatcher.jobCount)",
+            ]
+        )
+        onListening(replier.boundAddress)
+        defer { journal.end(CancellationError()) }
+        try await serve(coordinator, replier: replier, store: store, startedAt: startedAt, logger: logger)
+    }
+
+    private func serve(
+        _ coordinator: Coordinator,
+        replier: Replier,
+        store: JobStore,
+        startedAt: Timestamp,
+        logger: Logger
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await replier.run { await coordinator.answer($0) } }
+            group.addTask {
+                try await repeating(every: Self.tick, logger: logger) {
+                    if let error = coordinator.journal.endedBy { throw error }
+                    try await coordinator.tick()
+                }
+            }
+            group.addTask {
+                try await repeating(every: Self.workerNotes, logger: logger) { try await coordinator.noteWorkers() }
+            }
+            group.addTask { try await watch(replier, logger: logger) }
+            group.addTask {
+                try await Task.sleep(for: settings.dispatch.lease)
+                try? await store.noteOrphans(before: startedAt)
+                try await gracefulShutdown()
+            }
+            group.addTask { try await gracefulShutdown() }
+            defer { group.cancelAll() }
+            do {
+                _ = try await group.next()
+            } catch is CancellationError {
+                // Stopping is no error.
+            }
+            await replier.stop(within: Self.stopTime)
+        }
+        logger.info("coordinator stopped")
+    }
+
+    /// Does something every so often. Errors that may pass are logged; being deposed ends it.
+    private func repeating(
+        every interval: Duration,
+        logger: Logger,
+        _ body: () async throws -> Void
+    ) async throws {
+        while true {
+            do {
+                try await body()
+            } catch let error as Deposed {
+                throw error
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.error("housekeeping failed; trying again", metadata: ["perigee.error": "\(error)"])
+            }
+            try await Task.sleep(for: interval)
+        }
+    }
+
+    /// Dials itself: a listener that has gone deaf says nothing of it.
+    private func watch(_ replier: Replier, logger: Logger) async throws {
+        var failures = 0
+        while true {
+            try await Task.sleep(for: Self.probeInterval)
+            do {
+                try await replier.probe(tls: settings.tls, within: Self.probeInterval)
+                failures = 0
+            } catch {
+                try Task.checkCancellation()
+                failures += 1
+                logger.warning(
+                    "can't reach itself", metadata: ["perigee.error": "\(error)", "perigee.failures": "\(failures)"])
+                if failures >= Self.probesThatMayFail { throw DeafListener(address: replier.boundAddress) }
+            }
+        }
+    }
+}
+
+/// The coordinator can't reach its own listener any more.
+package struct DeafListener: Error, Sendable, CustomStringConvertible {
+    package let address: String
+
+    package var description: String {
+        "the coordinator can't reach itself at \(address) any more; it ends, to be started anew"
+    }
+}

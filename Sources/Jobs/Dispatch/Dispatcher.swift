@@ -1,0 +1,258 @@
+package import MariaDB
+
+/// Who works on what: all active jobs, who holds them, and what may be granted next.
+///
+/// A pure state machine: events and the time go in, transitions come out, which the caller then commits. The table is the
+/// truth; this is its image in the memory of the one coordinator that may change it, and can be built anew from it.
+package struct Dispatcher: Sendable {
+    private(set) var jobs: [JobID: Job] = [:]
+    private(set) var leases: [JobID: LeaseClock] = [:]
+    private var queues: ReadyQueues
+    package private(set) var quotas: QuotaLedger
+    private var dependents: [JobID: Set<JobID>] = [:]
+    private let settings: Settings
+    private let kinds: KindCatalog
+    private var generator: any RandomNumberGenerator & Sendable
+
+    /// How long leases last, and how often a job may go wrong.
+    package struct Settings: Sendable, Equatable {
+        /// From each heartbeat on.
+        package var lease: Duration = .seconds(45)
+        /// From the grant to the first heartbeat.
+        package var firstLease: Duration = .seconds(15)
+        package var policy = JobPolicy()
+
+        package init() {}
+    }
+
+    /// When a lease runs out.
+    struct LeaseClock: Sendable, Equatable {
+        /// `nil` until the grant is committed.
+        var deadline: Timestamp?
+        /// Whether this coordinator has had a heartbeat for it.
+        var heard: Bool
+    }
+
+    /// Makes a dispatcher without jobs.
+    package init(
+        settings: Settings,
+        kinds: KindCatalog,
+        quotas: QuotaLedger,
+        generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.settings = settings
+        self.kinds = kinds
+        self.quotas = quotas
+        self.generator = generator
+        queues = ReadyQueues()
+    }
+
+    // MARK: What is there
+
+    /// How many active jobs there are.
+    package var jobCount: Int { jobs.count }
+
+    /// How many jobs are leased.
+    package var leaseCount: Int { leases.count }
+
+    /// The active job with this number.
+    package func job(_ id: JobID) -> Job? { jobs[id] }
+
+    /// The jobs that wait for another.
+    package var waitingJobs: [Job] { jobs.values.filter { $0.state == .waiting }.sorted { $0.id < $1.id } }
+
+    /// The leases that a worker holds.
+    package func leases(of worker: RandomID) -> [Lease] {
+        leases.keys.compactMap { jobs[$0] }.filter { $0.holder?.worker == worker }.compactMap(\.lease)
+    }
+
+    // MARK: Jobs come in
+
+    /// Takes an active job from the table: one just planned, one found at the start, or one on which memory and table
+    /// didn't agree. A leased one gets a full lease from now on, and counts as unheard.
+    package mutating func load(_ job: Job, at now: Timestamp) {
+        forget(job.id)
+        guard job.state.isActive else { return }
+        place(job)
+        if job.state == .leased {
+            leases[job.id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: false)
+        }
+    }
+
+    /// Drops a job that the table no longer has as active.
+    package mutating func forget(_ id: JobID) {
+        if let known = jobs[id] { displace(known) }
+    }
+
+    // MARK: Grants
+
+    /// Leases up to `slots` ready jobs of these kinds to a worker, those with most work first.
+    ///
+    /// The leases begin with ``grantCommitted(_:at:)``; until then they can't run out.
+    package mutating func grant(
+        slots: Int,
+        kinds wanted: Set<JobKind>,
+        worker: RandomID,
+        at now: Timestamp
+    ) -> [Transition] {
+        queues.wake(at: now)
+        var transitions: [Transition] = []
+        transitions.reserveCapacity(min(slots, 16))
+        while transitions.count < slots, let id = nextReady(of: wanted, at: now) {
+            let holder = Job.Holder(lease: .random(using: &generator), worker: worker)
+            if let transition = apply(.granted(holder), to: id, at: now).first { transitions.append(transition) }
+        }
+        return transitions
+    }
+
+    /// The grant of this lease is in the table: its time begins.
+    package mutating func grantCommitted(_ lease: Lease, at now: Timestamp) {
+        guard jobs[lease.job]?.lease == lease else { return }
+        leases[lease.job]?.deadline = now.advanced(by: settings.firstLease)
+    }
+
+    private mutating func nextReady(of wanted: Set<JobKind>, at now: Timestamp) -> JobID? {
+        let quotas = quotas
+        while let entry = queues.popBest(where: { wanted.contains($0.kind) && quotas.hasRoom($0.resource, at: now) }) {
+            guard let job = jobs[entry.id], job.state == .ready else { continue }
+            let full = kinds.resources(of: job).first { !quotas.hasRoom($0, at: now) }
+            if let full {
+                queues.block(entry, on: full, until: quotas.heldBackUntil(full, at: now))
+            } else {
+                return entry.id
+            }
+        }
+        return nil
+    }
+
+    // MARK: What workers say
+
+    /// Renews a lease. False when it isn't this worker's any more.
+    package mutating func renew(_ lease: Lease, worker: RandomID, at now: Timestamp) -> Bool {
+        guard let job = jobs[lease.job], job.lease == lease, job.holder?.worker == worker else { return false }
+        leases[lease.job] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: true)
+        return true
+    }
+
+    /// The worker that holds `lease` says what became of its job. Empty when the lease isn't this worker's any more.
+    package mutating func report(
+        _ event: JobEvent,
+        for lease: Lease,
+        worker: RandomID,
+        at now: Timestamp
+    ) -> [Transition] {
+        guard let job = jobs[lease.job], job.lease == lease, job.holder?.worker == worker else { return [] }
+        return apply(event, to: lease.job, at: now)
+    }
+
+    /// A resource asked for time, or failed: nothing that needs it is granted until then.
+    package mutating func holdBack(_ resource: Resource, for wait: Duration?, reason: String, at now: Timestamp) {
+        quotas.holdBack(resource, for: wait, reason: reason, at: now, using: &generator)
+    }
+
+    // MARK: Time
+
+    /// The leases whose time is over.
+    package func expiredLeases(at now: Timestamp) -> [Lease] {
+        leases.filter { $0.value.deadline.map { $0 <= now } ?? false }.compactMap { jobs[$0.key]?.lease }
+            .sorted { $0.job < $1.job }
+    }
+
+    /// Takes back a lease whose time is over. `checkpoint` is the sequence number of the job's checkpoint in the table.
+    /// Empty when a heartbeat or a report came in between.
+    package mutating func expire(_ lease: Lease, checkpoint: UInt32, at now: Timestamp) -> [Transition] {
+        guard let clock = leases[lease.job], let deadline = clock.deadline, deadline <= now,
+            jobs[lease.job]?.lease == lease
+        else { return [] }
+        return apply(.expired(heard: clock.heard, checkpoint: checkpoint), to: lease.job, at: now)
+    }
+
+    /// Leases that no coordinator reaped while it couldn't write get their full time again.
+    package mutating func extendAllLeases(at now: Timestamp) {
+        for (id, clock) in leases where clock.deadline != nil {
+            leases[id]?.deadline = now.advanced(by: settings.lease)
+        }
+    }
+
+    // MARK: Operators
+
+    /// An operator doesn't want the job any more. Empty when it isn't active.
+    package mutating func cancel(_ id: JobID, reason: String, at now: Timestamp) -> [Transition] {
+        jobs[id] == nil ? [] : apply(.cancelled(reason: reason), to: id, at: now)
+    }
+
+    /// A job that `id` waits for has ended.
+    package mutating func dependencyEnded(of id: JobID, done: Bool, at now: Timestamp) -> [Transition] {
+        jobs[id]?.state == .waiting ? apply(.dependencyEnded(done: done), to: id, at: now) : []
+    }
+
+    // MARK: Bookkeeping
+
+    /// The table didn't take the transition: the job is again what it was, if nothing else happened to it since.
+    package mutating func revert(_ transition: Transition, at now: Timestamp) {
+        guard jobs[transition.after.id] == transition.after || !transition.after.state.isActive else { return }
+        load(transition.before, at: now)
+    }
+
+    private mutating func apply(_ event: JobEvent, to id: JobID, at now: Timestamp) -> [Transition] {
+        guard let before = jobs[id],
+            let (after, story) = try? before.after(event, at: now, policy: settings.policy, using: &generator)
+        else { return [] }
+        displace(before)
+        if after.state.isActive { place(after) }
+        var transitions = [Transition(before: before, after: after, story: story, at: now)]
+        if !after.state.isActive {
+            for dependent in (dependents.removeValue(forKey: id) ?? []).sorted() {
+                transitions += apply(.dependencyEnded(done: after.state == .done), to: dependent, at: now)
+            }
+        }
+        return transitions
+    }
+
+    private mutating func place(_ job: Job) {
+        jobs[job.id] = job
+        switch job.state {
+        case .ready:
+            queues.insert(job)
+        case .leased:
+            leases[job.id] = LeaseClock(deadline: nil, heard: false)
+            for resource in kinds.resources(of: job) { quotas.take(resource) }
+        case .waiting:
+            if let dependency = job.dependsOn { dependents[dependency, default: []].insert(job.id) }
+        case .done, .failed, .quarantined, .cancelled:
+            break
+        }
+    }
+
+    private mutating func displace(_ job: Job) {
+        jobs[job.id] = nil
+        switch job.state {
+        case .leased:
+            leases[job.id] = nil
+            for resource in kinds.resources(of: job) {
+                quotas.giveBack(resource)
+                queues.unblock(resource)
+            }
+        case .waiting:
+            if let dependency = job.dependsOn { dependents[dependency]?.remove(job.id) }
+        case .ready, .done, .failed, .quarantined, .cancelled:
+            // What the queues still have of a job that left is passed over when its turn comes.
+            break
+        }
+    }
+
+    /// What must hold and doesn't. Empty for a sound dispatcher; meant for tests, it looks at every job.
+    package var violations: [String] {
+        var found = jobs.values.flatMap(\.violations)
+        let leased = jobs.values.filter { $0.state == .leased }
+        if Set(leased.map(\.id)) != Set(leases.keys) { found.append("the leased jobs are those with a lease clock") }
+        var inUse: [Resource: Int] = [:]
+        for resource in leased.flatMap({ kinds.resources(of: $0) }) { inUse[resource, default: 0] += 1 }
+        found += quotas.violations(inUse: inUse)
+        for job in jobs.values where job.state == .ready && !queues.contains(job.id) {
+            found.append("job \(job.id) is ready and in no queue")
+        }
+        for job in jobs.values where !job.state.isActive { found.append("job \(job.id) is final and still here") }
+        return found
+    }
+}

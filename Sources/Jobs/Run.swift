@@ -1,0 +1,66 @@
+/// What an operator or a timer asked for: kinds × wikis. A row of `runs`.
+package struct RunRequest: Sendable, Equatable {
+    package var kinds: [JobKind]
+    /// Database names; empty for all.
+    package var wikis: [String]
+    /// Only the wikis of this family; `nil` for all.
+    package var family: String?
+    /// In the form of the kind, as JSON; empty for none.
+    package var parameters: [UInt8]
+    /// Who asked, for the record.
+    package var requestedBy: String
+    /// A request that is repeated has the same.
+    package var requestID: RandomID
+
+    package init(
+        kinds: [JobKind],
+        wikis: [String] = [],
+        family: String? = nil,
+        parameters: [UInt8] = [],
+        requestedBy: String,
+        requestID: RandomID = .random()
+    ) {
+        self.kinds = kinds
+        self.wikis = wikis
+        self.family = family
+        self.parameters = parameters
+        self.requestedBy = requestedBy
+        self.requestID = requestID
+    }
+}
+
+/// A run that is planned.
+package struct PlannedRun: Sendable, Equatable {
+    package let id: RunID
+    /// The jobs that are new.
+    package let jobs: [JobID]
+    /// How many jobs were under way already.
+    package let joined: Int
+
+    package init(id: RunID, jobs: [JobID], joined: Int) {
+        self.id = id
+        self.jobs = jobs
+        self.joined = joined
+    }
+}
+
+/// Why a run can't be started.
+package enum RunRefused: Error, Sendable, Equatable, CustomStringConvertible {
+    case unknownKind(String, known: [String])
+    case unknownWikis([String])
+    case badParameters(InvalidParameters)
+    case nothingToDo
+
+    package var description: String {
+        switch self {
+        case .unknownKind(let name, let known):
+            "there is no kind \"\(name)\"; the kinds are \(known.joined(separator: ", "))"
+        case .unknownWikis(let names):
+            "not in the table of wikis: \(names.prefix(5).joined(separator: ", "))"
+                + (names.count > 5 ? " and \(names.count - 5) more" : "")
+                + "; see: perigee wikis list"
+        case .badParameters(let error): error.description
+        case .nothingToDo: "there is no wiki to work on; begin with: perigee wikis sync"
+        }
+    }
+}

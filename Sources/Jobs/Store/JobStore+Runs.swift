@@ -1,0 +1,205 @@
+import FoundationEssentials
+package import MariaDB
+
+extension JobStore {
+    /// Records a run, to be planned; finds the one that an earlier try of the same request recorded.
+    package func createRun(_ request: RunRequest, at now: Timestamp) async throws -> RunID {
+        let names = try request.wikis.isEmpty ? nil : String(decoding: JSONEncoder().encode(request.wikis), as: UTF8.self)
+        return try await asCoordinator("create a run") { transaction in
+            let earlier = try await transaction.rows(
+                "SELECT run_id FROM runs WHERE request_id = ?", [.bytes(request.requestID.bytes)], limit: 1)
+            if let row = earlier.first { return RunID(rawValue: try row.decode("run_id")) }
+            let outcome = try await transaction.execute(
+                """
+                INSERT INTO runs (state, kinds, wikis, family, parameters, requested_by, request_id, created_at)
+                VALUES ('planning', ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .string(request.kinds.map(\.rawValue).joined(separator: ",")),
+                    names.map(Value.string) ?? .null,
+                    request.family.map(Value.string) ?? .null,
+                    request.parameters.isEmpty ? .null : .string(String(decoding: request.parameters, as: UTF8.self)),
+                    .string(JobRow.clipped(request.requestedBy, to: 255)),
+                    .bytes(request.requestID.bytes),
+                    .datetime(now),
+                ]
+            )
+            return RunID(rawValue: outcome.lastInsertID)
+        }
+    }
+
+    /// The runs whose planning was begun and not finished.
+    package func unplannedRuns() async throws -> [RunID] {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                "SELECT run_id FROM runs WHERE state = 'planning' ORDER BY run_id", [], limit: 10_000)
+        }
+        return try rows.map { RunID(rawValue: try $0.decode("run_id")) }
+    }
+
+    /// What a run was started with.
+    package func request(of run: RunID) async throws -> RunRequest? {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                "SELECT kinds, wikis, family, parameters, requested_by, request_id FROM runs WHERE run_id = ?",
+                [.uint(run.rawValue)],
+                limit: 1
+            )
+        }
+        guard let row = rows.first else { return nil }
+        let kinds: String = try row.decode("kinds")
+        let wikis: String? = try row.decode("wikis")
+        let parameters: [UInt8]? = try row.decode("parameters")
+        let requestID: [UInt8] = try row.decode("request_id")
+        return RunRequest(
+            kinds: kinds.split(separator: ",").map { JobKind(rawValue: String($0)) },
+            wikis: try wikis.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? [],
+            family: try row.decode("family"),
+            parameters: parameters ?? [],
+            requestedBy: try row.decode("requested_by"),
+            requestID: RandomID(bytes: requestID) ?? .random()
+        )
+    }
+
+    /// Inserts the jobs of a run and lets it begin, a part at a time. Jobs that are under way are joined. Planning that was
+    /// broken off can be done again: what is there already is found.
+    package func plan(_ run: RunID, drafts: [Planner.Draft], at now: Timestamp) async throws -> PlannedRun {
+        var planned: [JobID] = []
+        var joined = 0
+        // Of this run and wiki: what later kinds may wait for.
+        var activeByKind: [String: [JobKind: JobID]] = [:]
+        for start in stride(from: 0, to: drafts.count, by: Self.draftsPerTransaction) {
+            let part = Array(drafts[start..<min(start + Self.draftsPerTransaction, drafts.count)])
+            let known = activeByKind
+            let inserted = try await asCoordinator("plan a run") { transaction in
+                var placed: [(draft: Planner.Draft, id: JobID, isNew: Bool)] = []
+                var here = known
+                for draft in part {
+                    let dependency = draft.waitsFor.lazy.compactMap { here[draft.wiki]?[$0] }.first
+                    let (id, isNew) = try await place(draft, of: run, dependsOn: dependency, at: now, in: transaction)
+                    here[draft.wiki, default: [:]][draft.kind] = id
+                    placed.append((draft, id, isNew))
+                }
+                return placed
+            }
+            for job in inserted {
+                activeByKind[job.draft.wiki, default: [:]][job.draft.kind] = job.id
+                if job.isNew { planned.append(job.id) } else { joined += 1 }
+            }
+        }
+        try await asCoordinator("begin a run") { transaction in
+            try await transaction.execute(
+                "UPDATE runs SET state = 'active', planned_at = ? WHERE run_id = ? AND state = 'planning'",
+                [.datetime(now), .uint(run.rawValue)]
+            )
+            try await closeIfFinished(run, at: now, in: transaction)
+        }
+        return PlannedRun(id: run, jobs: planned, joined: joined)
+    }
+
+    /// The jobs that are active, in order of their numbers, a batch at a time.
+    package func activeJobs(after last: JobID?, limit: Int) async throws -> [Job] {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                "SELECT \(JobRow.columns) FROM jobs WHERE active = 1 AND job_id > ? ORDER BY job_id LIMIT ?",
+                [.uint(last?.rawValue ?? 0), .uint(UInt64(limit))],
+                limit: limit
+            )
+        }
+        return try rows.map(Job.init(row:))
+    }
+
+    /// The jobs with these numbers, active or not.
+    package func jobs(_ ids: [JobID]) async throws -> [Job] {
+        var jobs: [Job] = []
+        for start in stride(from: 0, to: ids.count, by: JobRow.idsPerQuery) {
+            let slice = Array(ids[start..<min(start + JobRow.idsPerQuery, ids.count)])
+            let rows = try await pool.withConnection { connection in
+                try await connection.rows(
+                    "SELECT \(JobRow.columns) FROM jobs WHERE job_id IN (\(JobRow.placeholders)) ORDER BY job_id",
+                    JobRow.padded(slice),
+                    limit: JobRow.idsPerQuery
+                )
+            }
+            jobs += try rows.map(Job.init(row:))
+        }
+        return jobs
+    }
+
+    /// Gives up a run that can't be planned.
+    package func abandon(_ run: RunID, at now: Timestamp) async throws {
+        try await asCoordinator("abandon a run") { transaction in
+            try await transaction.execute(
+                "UPDATE runs SET state = 'failed', finished_at = ? WHERE run_id = ? AND state = 'planning'",
+                [.datetime(now), .uint(run.rawValue)]
+            )
+        }
+    }
+
+    /// Closes a run that has no active job any more.
+    func closeIfFinished(_ run: RunID, at now: Timestamp, in transaction: Transaction) async throws {
+        // A subquery of its own for each way that a job belongs to a run, so that each uses its index.
+        func exists(_ states: String) -> String {
+            """
+            (EXISTS (SELECT 1 FROM jobs WHERE run_id = runs.run_id AND state IN (\(states)))
+             OR EXISTS (SELECT 1 FROM run_joins JOIN jobs USING (job_id)
+                        WHERE run_joins.run_id = runs.run_id AND jobs.state IN (\(states))))
+            """
+        }
+        try await transaction.execute(
+            """
+            UPDATE runs SET finished_at = ?,
+                state = IF(\(exists("'failed', 'quarantined', 'cancelled'")), 'failed', 'done')
+            WHERE run_id = ? AND state = 'active' AND NOT \(exists("'waiting', 'ready', 'leased'"))
+            """,
+            [.datetime(now), .uint(run.rawValue)]
+        )
+    }
+
+    private static let draftsPerTransaction = 256
+
+    /// Finds the active job that a draft is about, or inserts it.
+    private func place(
+        _ draft: Planner.Draft,
+        of run: RunID,
+        dependsOn dependency: JobID?,
+        at now: Timestamp,
+        in transaction: Transaction
+    ) async throws -> (id: JobID, isNew: Bool) {
+        let found = try await transaction.rows(
+            """
+            SELECT job_id, run_id FROM jobs WHERE kind = ? AND wiki = ? AND shard = ? AND active = 1 FOR UPDATE
+            """,
+            [.string(draft.kind.rawValue), .string(draft.wiki), .string(draft.shard)],
+            limit: 1
+        )
+        if let row = found.first {
+            let id: UInt64 = try row.decode("job_id")
+            let owner: UInt64 = try row.decode("run_id")
+            // An earlier try of this planning may have inserted it.
+            if owner == run.rawValue { return (JobID(rawValue: id), true) }
+            try await transaction.execute(
+                "INSERT INTO run_joins (run_id, job_id) VALUES (?, ?) ON DUPLICATE KEY UPDATE job_id = job_id",
+                [.uint(run.rawValue), .uint(id)]
+            )
+            return (JobID(rawValue: id), false)
+        }
+        let outcome = try await transaction.execute(
+            """
+            INSERT INTO jobs (run_id, state, kind, wiki, shard, resource, expected_items, depends_on, created_at, changed_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .uint(run.rawValue), .string(dependency == nil ? "ready" : "waiting"),
+                .string(draft.kind.rawValue), .string(draft.wiki), .string(draft.shard),
+                .string(draft.resource.rawValue), .uint(draft.expectedItems),
+                dependency.map { .uint($0.rawValue) } ?? .null, .datetime(now), .datetime(now),
+            ]
+        )
+        try await transaction.execute(
+            "INSERT INTO job_events (job_id, at, event, attempt, term) VALUES (?, ?, 'planned', 0, ?)",
+            [.uint(outcome.lastInsertID), .datetime(now), .uint(term)]
+        )
+        return (JobID(rawValue: outcome.lastInsertID), true)
+    }
+}

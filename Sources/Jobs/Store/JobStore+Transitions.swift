@@ -1,0 +1,153 @@
+package import MariaDB
+
+extension JobStore {
+    /// What became of a transition.
+    package enum Verdict: Sendable, Equatable {
+        /// It is in the table, now or by an earlier try.
+        case committed
+        /// The table had something else; here is the job as it stands there, `nil` when there is none or it was passed over.
+        case stale(Job?)
+    }
+
+    /// Writes transitions and their events in one transaction, and closes the runs that they end.
+    ///
+    /// The rows are locked first and compared with what each decision was made on. One that doesn't fit is left out, which
+    /// is a normal answer. A job may be in several transitions; their order is kept.
+    /// - Parameter skippingLocked: passes over rows that somebody else has locked, which are then `stale(nil)`, instead of
+    ///   waiting for them.
+    /// - Returns: one verdict per transition.
+    package func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
+        guard !transitions.isEmpty else { return [] }
+        return try await asCoordinator("commit transitions") { transaction in
+            var rows = try await lockedJobs(
+                Set(transitions.map(\.after.id)), skippingLocked: skippingLocked, in: transaction)
+            var verdicts: [Verdict] = []
+            var written: [Transition] = []
+            for transition in transitions {
+                let row = rows[transition.before.id]
+                if let row, row.isSameStep(as: transition.before) {
+                    rows[transition.before.id] = transition.after
+                    written.append(transition)
+                    verdicts.append(.committed)
+                } else if let row, row.isSameStep(as: transition.after) {
+                    // The answer to the commit that wrote it was lost.
+                    verdicts.append(.committed)
+                } else {
+                    verdicts.append(.stale(row))
+                }
+            }
+            try await write(written, in: transaction)
+            return verdicts
+        }
+    }
+
+    /// The sequence number of a job's checkpoint; 0 when it has none.
+    package func checkpointSequence(of job: JobID) async throws -> UInt32 {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                "SELECT sequence FROM checkpoints WHERE job_id = ?", [.uint(job.rawValue)], limit: 1)
+        }
+        return try rows.first?.decode("sequence") ?? 0
+    }
+
+    private func lockedJobs(
+        _ ids: Set<JobID>,
+        skippingLocked: Bool,
+        in transaction: Transaction
+    ) async throws -> [JobID: Job] {
+        var jobs: [JobID: Job] = [:]
+        let sorted = ids.sorted()
+        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
+            let slice = sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)]
+            let rows = try await transaction.rows(
+                """
+                SELECT \(JobRow.columns) FROM jobs WHERE job_id IN (\(JobRow.placeholders)) ORDER BY job_id
+                FOR UPDATE\(skippingLocked ? " SKIP LOCKED" : "")
+                """,
+                JobRow.padded(Array(slice)),
+                limit: JobRow.idsPerQuery
+            )
+            for row in rows {
+                let job = try Job(row: row)
+                jobs[job.id] = job
+            }
+        }
+        return jobs
+    }
+
+    private func write(_ transitions: [Transition], in transaction: Transaction) async throws {
+        guard !transitions.isEmpty else { return }
+        // A job that is in several transitions is written once, as it is at the end.
+        var last: [JobID: Transition] = [:]
+        for transition in transitions { last[transition.after.id] = transition }
+        let final = last.values.sorted { $0.after.id < $1.after.id }
+        let jobs = final.map(\.after)
+        try await transaction.executeBulk(
+            """
+            UPDATE jobs SET state = ?, attempt = ?, lease_id = ?, worker = ?, not_before = ?, failures = ?, losses = ?,
+                checkpoint_at_loss = ?, snoozes = ?, last_error = ?, counts = ?, changed_at = ?, finished_at = ?
+            WHERE job_id = ?
+            """,
+            [
+                .strings(jobs.map(\.state.rawValue)),
+                .uints(jobs.map { UInt64($0.attempt) }),
+                .bytes(jobs.map { $0.holder?.lease.bytes }),
+                .bytes(jobs.map { $0.holder?.worker.bytes }),
+                .timestamps(jobs.map(\.notBefore)),
+                .uints(jobs.map { UInt64($0.failures) }),
+                .uints(jobs.map { UInt64($0.losses) }),
+                .uints(jobs.map { UInt64($0.checkpointAtLoss) }),
+                .uints(jobs.map { UInt64($0.snoozes) }),
+                .strings(jobs.map { $0.lastError.map { JobRow.clipped($0) } }),
+                .strings(try jobs.map { $0.counts.isEmpty ? nil : try JobRow.json($0.counts) }),
+                .timestamps(final.map(\.at)),
+                .timestamps(jobs.map(\.finishedAt)),
+                .uints(jobs.map(\.id.rawValue)),
+            ]
+        )
+        try await transaction.executeBulk(
+            """
+            INSERT INTO job_events (job_id, at, event, attempt, lease_id, worker, term, detail)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .uints(transitions.map(\.after.id.rawValue)),
+                .timestamps(transitions.map(\.at)),
+                .strings(transitions.map(\.story.name.rawValue)),
+                .uints(transitions.map { UInt64($0.after.attempt) }),
+                .bytes(transitions.map { ($0.after.holder ?? $0.before.holder)?.lease.bytes }),
+                .bytes(transitions.map { ($0.after.holder ?? $0.before.holder)?.worker.bytes }),
+                .uints(transitions.map { _ in term }),
+                .strings(transitions.map { $0.story.detail.map { JobRow.clipped($0) } }),
+            ]
+        )
+        let ended = final.filter { !$0.after.state.isActive }
+        if !ended.isEmpty { try await closeRuns(withEnded: ended, in: transaction) }
+    }
+
+    /// Closes the runs whose last active job has just ended.
+    private func closeRuns(withEnded ended: [Transition], in transaction: Transaction) async throws {
+        var runs = Set(ended.map(\.after.run.rawValue))
+        let ids = ended.map(\.after.id)
+        for start in stride(from: 0, to: ids.count, by: JobRow.idsPerQuery) {
+            let slice = ids[start..<min(start + JobRow.idsPerQuery, ids.count)]
+            let rows = try await transaction.rows(
+                "SELECT DISTINCT run_id FROM run_joins WHERE job_id IN (\(JobRow.placeholders))",
+                JobRow.padded(Array(slice)),
+                limit: 100_000
+            )
+            for row in rows { runs.insert(try row.decode("run_id")) }
+        }
+        for run in runs.sorted() {
+            try await closeIfFinished(RunID(rawValue: run), at: ended[0].at, in: transaction)
+        }
+    }
+}
+
+extension Job {
+    /// Whether the two are at the same step: what every state change has to name.
+    fileprivate func isSameStep(as other: Job) -> Bool {
+        state == other.state && attempt == other.attempt && holder == other.holder
+            && failures == other.failures && losses == other.losses && snoozes == other.snoozes
+    }
+}

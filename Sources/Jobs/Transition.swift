@@ -1,0 +1,17 @@
+package import MariaDB
+
+/// One step of one job, decided in memory and not yet, or just now, in the table.
+package struct Transition: Sendable, Equatable {
+    /// The job that the decision was made on. The table has to agree on its state, attempt and lease.
+    package let before: Job
+    package let after: Job
+    package let story: JobStory
+    package let at: Timestamp
+
+    package init(before: Job, after: Job, story: JobStory, at: Timestamp) {
+        self.before = before
+        self.after = after
+        self.story = story
+        self.at = at
+    }
+}

@@ -1,0 +1,202 @@
+import Concurrency
+import FoundationEssentials
+package import Logging
+package import NNG
+
+/// The client's end of the protocol: one connection, one session, requests that are repeated until they are answered.
+package actor CoordinatorClient {
+    private let requester: Requester
+    private let identity: Identity
+    private let secret: Secret
+    private let logger: Logger
+    private var session: Session?
+    private var registration: Task<Session, any Error>?
+    private var generator = SystemRandomNumberGenerator()
+
+    /// What the coordinator said when the process registered.
+    package struct Session: Sendable, Equatable {
+        package let token: [UInt8]
+        package let role: WireRole
+        package let heartbeat: Duration
+        package let lease: Duration
+        package let firstLease: Duration
+        package let term: UInt64
+    }
+
+    /// The wait between tries of one request.
+    private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(200), maximumDelay: .seconds(5))
+
+    /// How long one try of a request that isn't parked may take.
+    private static let tryTime = Duration.seconds(5)
+
+    /// Makes a client. Nothing is dialed yet.
+    /// - Parameter address: `tls+tcp://HOST:PORT`.
+    /// - Throws: `NNGError` when the address or the TLS files can't be used.
+    package init(address: String, tls: TLSFiles?, identity: Identity, secret: Secret, logger: Logger) throws {
+        var options = RequesterOptions()
+        options.maximumMessageSize = Wire.maximumMessageSize
+        requester = try Requester(address: address, tls: tls, options: options)
+        self.identity = identity
+        self.secret = secret
+        self.logger = logger
+    }
+
+    /// Connects and registers once, so that a wrong address, certificate or secret shows itself with its cause.
+    package func connect(within limit: Duration) async throws -> Session {
+        let deadline = ContinuousClock.now + limit
+        do {
+            try await requester.connect(within: limit)
+        } catch let error as NNGError {
+            throw CoordinatorError(.unreachable, address: requester.address, detail: error.description)
+        }
+        return try await register(until: deadline)
+    }
+
+    /// The coordinator's greeting, which needs no secret: a health check.
+    package func hello(within limit: Duration) async throws -> (welcome: WireWelcome, term: UInt64) {
+        do {
+            try await requester.connect(within: limit)
+        } catch let error as NNGError {
+            throw CoordinatorError(.unreachable, address: requester.address, detail: error.description)
+        }
+        let response = try await exchange(.hello(WireHello()), session: [], within: limit)
+        guard case .welcome(let welcome) = response.body else { throw surprise(response) }
+        return (welcome, response.term)
+    }
+
+    /// Sends a request, and repeats it until there is an answer or the time is over. A session that the coordinator has
+    /// forgotten is made anew.
+    /// - Parameters:
+    ///   - parking: how long the coordinator may take on purpose to answer one try.
+    /// - Throws: ``CoordinatorError``; `CancellationError`.
+    package func send(
+        _ body: WireRequest.OneOf_Body,
+        within limit: Duration,
+        parking: Duration = .zero
+    ) async throws -> WireResponse {
+        let deadline = ContinuousClock.now + limit
+        let requestID = randomBytes(Wire.idLength)
+        var failedAttempts = 0
+        while true {
+            var pause: Duration?
+            do {
+                let session = try await currentSession(until: deadline)
+                let time = min(Self.tryTime + parking, deadline - ContinuousClock.now)
+                return try await exchange(body, requestID: requestID, session: session.token, within: time)
+            } catch let error as CoordinatorError {
+                switch error.kind {
+                case .refused(.unknownSession):
+                    session = nil
+                case .refused(.overloaded), .refused(.unavailable), .unreachable:
+                    logger.debug("request not answered", metadata: ["perigee.error": "\(error)"])
+                    failedAttempts += 1
+                    pause = Self.retryPolicy.delay(afterFailedAttempts: failedAttempts)
+                default:
+                    throw error
+                }
+                if ContinuousClock.now + (pause ?? .zero) >= deadline { throw error }
+            }
+            if let pause { try await Task.sleep(for: pause) }
+        }
+    }
+
+    /// Says goodbye, if there is a session, and closes the connection.
+    package func leave(within limit: Duration) async {
+        if let session {
+            _ = try? await exchange(.bye(WireBye()), session: session.token, within: limit)
+        }
+        session = nil
+        await requester.close(within: limit)
+    }
+
+    // MARK: The session
+
+    private func currentSession(until deadline: ContinuousClock.Instant) async throws -> Session {
+        if let session { return session }
+        return try await register(until: deadline)
+    }
+
+    /// Registers; callers at the same time share one registration.
+    private func register(until deadline: ContinuousClock.Instant) async throws -> Session {
+        let task =
+            registration
+            ?? Task {
+                defer { registration = nil }
+                let registered = try await handshake(until: deadline)
+                session = registered
+                return registered
+            }
+        registration = task
+        return try await task.value
+    }
+
+    private func handshake(until deadline: ContinuousClock.Instant) async throws -> Session {
+        try await requester.connectInBackground()
+        func time() -> Duration { min(Self.tryTime, deadline - ContinuousClock.now) }
+        let greeting = try await exchange(.hello(WireHello()), session: [], within: time())
+        guard case .welcome(let welcome) = greeting.body else { throw surprise(greeting) }
+        var register = WireRegister()
+        register.nonce = welcome.nonce
+        register.name = identity.name
+        register.incarnation = Data(identity.incarnation)
+        register.host = identity.host
+        register.pid = identity.processID
+        register.software = identity.software
+        register.protocol = Wire.version
+        register.schema = identity.schema
+        register.kinds = identity.kinds
+        register.slots = identity.slots
+        register.proof = Data(
+            secret.proof(nonce: Array(welcome.nonce), incarnation: identity.incarnation, name: identity.name))
+        let answer = try await exchange(.register(register), session: [], within: time())
+        guard case .registered(let registered) = answer.body else { throw surprise(answer) }
+        return Session(
+            token: Array(registered.session),
+            role: registered.role,
+            heartbeat: .milliseconds(registered.heartbeatMilliseconds),
+            lease: .milliseconds(registered.leaseMilliseconds),
+            firstLease: .milliseconds(registered.firstLeaseMilliseconds),
+            term: answer.term
+        )
+    }
+
+    // MARK: One exchange
+
+    private func exchange(
+        _ body: WireRequest.OneOf_Body,
+        requestID: [UInt8]? = nil,
+        session: [UInt8],
+        within limit: Duration
+    ) async throws -> WireResponse {
+        var request = WireRequest()
+        request.requestID = Data(requestID ?? randomBytes(Wire.idLength))
+        request.session = Data(session)
+        request.body = body
+        let payload = try Wire.encode(request)
+        let answer: [UInt8]
+        do {
+            answer = try await requester.request(payload, within: max(limit, .milliseconds(1)))
+        } catch {
+            try Task.checkCancellation()
+            throw CoordinatorError(.unreachable, address: requester.address, detail: error.description)
+        }
+        guard let response = try? Wire.decode(answer, as: WireResponse.self), response.requestID == request.requestID
+        else {
+            throw CoordinatorError(
+                .notACoordinator, address: requester.address, detail: "its answer is not of the protocol")
+        }
+        if case .refusal(let refusal) = response.body {
+            throw CoordinatorError(refusal, address: requester.address)
+        }
+        return response
+    }
+
+    private func surprise(_ response: WireResponse) -> CoordinatorError {
+        CoordinatorError(
+            .notACoordinator, address: requester.address, detail: "its answer is not one to the question")
+    }
+
+    private func randomBytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}
