@@ -37,5 +37,17 @@ let package = Package(
         // What every other room stands on.
         room("Concurrency"),
         tests("ConcurrencyTests", ["Concurrency"]),
+
+        // Wrappers of the C libraries.
+        room("MariaDB", ["CMariaDB", "Concurrency", logging]),
+        tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
+
+        // What tests stand on.
+        .target(
+            name: "PrivateMariaDB",
+            dependencies: ["Concurrency", "MariaDB"],
+            path: "Tests/Support/PrivateMariaDB",
+            swiftSettings: settings
+        ),
     ]
 )

@@ -1,0 +1,90 @@
+import FoundationEssentials
+import Glibc
+
+/// A port of 127.0.0.1 that nothing listens on now.
+func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { general in
+            bind(descriptor, general, size) == 0 ? getsockname(descriptor, general, &size) : -1
+        }
+    }
+    guard code == 0 else { throw PrivateMariaDBError(description: "no free port: error \(errno)") }
+    return UInt16(bigEndian: address.sin_port)
+}
+
+/// A new directory under TMPDIR, or /tmp.
+func makeTemporaryDirectory(_ name: String) throws -> String {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/\(name).XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw PrivateMariaDBError(description: "no directory: error \(errno)") }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+func writeFile(_ text: String, to path: String, mode: mode_t) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+    guard chmod(path, mode) == 0 else { throw PrivateMariaDBError(description: "\(path): error \(errno)") }
+}
+
+/// Runs a program to its end. Blocks.
+func run(_ command: [String]) throws {
+    let log = try makeTemporaryDirectory("log")
+    defer { _ = rmdir(log) }
+    let output = log + "/output"
+    defer { unlink(output) }
+    let process = try spawn(command, input: nil, output: output)
+    let status = try wait(for: process, command[0])
+    guard status == 0 else {
+        let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+        throw PrivateMariaDBError(
+            description: "\(command.joined(separator: " ")) ended with \(status):\n\(text.suffix(2000))"
+        )
+    }
+}
+
+/// Waits until a child has ended; its status as `waitpid` gives it. Blocks.
+@discardableResult
+func wait(for process: pid_t, _ name: String) throws -> Int32 {
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 {
+        guard errno == EINTR else { throw PrivateMariaDBError(description: "can't wait for \(name): error \(errno)") }
+    }
+    return status
+}
+
+/// Starts a program from PATH in a session of its own, so that Ctrl-C doesn't end it.
+func spawn(_ command: [String], input: Int32?, output: String) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if let input {
+        posix_spawn_file_actions_adddup2(&actions, input, 0)
+    } else {
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // With SIGCHLD blocked, as test runners have it, a shell waits for ever for its children.
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    // POSIX_SPAWN_SETSID is defined only with _GNU_SOURCE, so it isn't imported.
+    let newSession: Int16 = 0x80
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | newSession)
+    var arguments = command.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var process: pid_t = 0
+    let code = posix_spawnp(&process, command[0], &actions, &attributes, &arguments, environ)
+    guard code == 0 else {
+        throw PrivateMariaDBError(description: "\(command[0]) can't be started (error \(code)): is it installed?")
+    }
+    return process
+}
