@@ -37,5 +37,9 @@ let package = Package(
         // What every other room stands on.
         room("Concurrency"),
         tests("ConcurrencyTests", ["Concurrency"]),
+
+        // Wrappers: no project type in them, no C type above them.
+        room("NNG", ["CNNG", "Concurrency"]),
+        tests("NNGTests", ["Concurrency", "NNG"]),
     ]
 )
