@@ -12,13 +12,13 @@ struct DeadlineTests {
         }
         var options = RequesterOptions()
         options.contexts = 1
-        try await withPair(transport, requesterOptions: options, handler: handler) { requester, _ in
+        try await withPair(transport, requesterOptions: options, handler: handler) { (requester, _) async throws in
             let error = try await errorOf { _ = try await requester.request([0], within: .milliseconds(30)) }
             #expect(error == NNGError(.timedOut, .receive, address: requester.address))
             #expect(error.isConnectivity)
             gate.open()
             for number in 1...200 {
-                #expect(try await requester.request(number.message, within: .seconds(30)) == number.message)
+                #expect(try await requester.ask(number.message) == number.message)
             }
         }
     }
@@ -40,7 +40,7 @@ struct DeadlineTests {
             for _ in 0..<(request.payload.last ?? 0) % 5 { await Task.yield() }
             return request.payload
         }
-        try await withPair(transport, requesterOptions: options, handler: handler) { requester, _ in
+        try await withPair(transport, requesterOptions: options, handler: handler) { (requester, _) async throws in
             let cancelled = Counter()
             let answered = Counter()
             for round in 0..<5 {
@@ -65,7 +65,7 @@ struct DeadlineTests {
                     }
                 }
                 for number in 0..<20 {
-                    #expect(try await requester.request(number.message, within: .seconds(30)) == number.message)
+                    #expect(try await requester.ask(number.message) == number.message)
                 }
             }
             #expect(answered.value + cancelled.value == 5000)
@@ -82,7 +82,7 @@ struct DeadlineTests {
             await gate.pass()
             return request.payload
         }
-        try await withPair(.tls, handler: handler) { requester, _ in
+        try await withPair(.tls, handler: handler) { (requester, _) async throws in
             let task = Task { try await requester.request([1], within: .seconds(3600)) }
             try await eventually { arrived.value == 1 }
             task.cancel()
@@ -100,7 +100,7 @@ struct DeadlineTests {
             await gate.pass()
             return []
         }
-        try await withPair(.tls, handler: handler) { requester, _ in
+        try await withPair(.tls, handler: handler) { (requester, _) async throws in
             let tasks = (0..<10).map { _ in Task { try await requester.request([1], within: .seconds(3600)) } }
             try await eventually { arrived.value == 4 }
             await requester.close(within: .seconds(30))

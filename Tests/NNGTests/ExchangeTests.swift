@@ -15,7 +15,7 @@ struct ExchangeTests {
             working.add(-1)
             return request.payload + [7]
         }
-        try await withPair(transport, requesterOptions: options, handler: handler) { requester, _ in
+        try await withPair(transport, requesterOptions: options, handler: handler) { (requester, _) async throws in
             try await withThrowingTaskGroup { group in
                 for number in 0..<2000 {
                     group.addTask {
@@ -37,9 +37,9 @@ struct ExchangeTests {
         var requesterOptions = RequesterOptions()
         requesterOptions.maximumMessageSize = size
         try await withPair(transport, options: options, requesterOptions: requesterOptions) { requester, _ in
-            #expect(try await requester.request([], within: .seconds(30)) == [])
+            #expect(try await requester.ask([]) == [])
             let large = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-            #expect(try await requester.request(large, within: .seconds(60)) == large)
+            #expect(try await requester.ask(large) == large)
             let error = try await errorOf { _ = try await requester.request(large + [0], within: .seconds(30)) }
             #expect(error == NNGError(.messageTooLarge, .send, address: requester.address))
             #expect(!error.isConnectivity)
@@ -56,7 +56,7 @@ struct ExchangeTests {
             }
             #expect(error == NNGError(.connectionReset, .receive, address: requester.address))
             #expect(error.description.contains("too large"))
-            #expect(try await requester.request([1], within: .seconds(30)) == [1])
+            #expect(try await requester.ask([1]) == [1])
             try await replier.probe(tls: Transport.tls.replierFiles, within: .seconds(30))
         }
     }
@@ -70,16 +70,16 @@ struct ExchangeTests {
             problems.add(1)
         }
         let handler: Handler = { [UInt8](repeating: 1, count: Int($0.payload[0]) * 1000) }
-        try await withPair(.tls, options: options, handler: handler) { requester, _ in
-            #expect(try await requester.request([1], within: .seconds(30)).count == 1000)
-            #expect(try await requester.request([2], within: .seconds(30)) == [])
+        try await withPair(.tls, options: options, handler: handler) { (requester, _) async throws in
+            #expect(try await requester.ask([1]).count == 1000)
+            #expect(try await requester.ask([2]) == [])
         }
         #expect(problems.value == 1)
     }
 
     @Test func requestTellsWhereItComesFrom() async throws {
         let handler: Handler = { request in Array((request.remoteAddress ?? "-").utf8) + [0] + [UInt8(request.pipe > 0 ? 1 : 0)] }
-        try await withPair(.tls, handler: handler) { requester, _ in
+        try await withPair(.tls, handler: handler) { (requester, _) async throws in
             let answer = try await requester.request([], within: .seconds(30))
             #expect(String(decoding: answer.dropLast(2), as: UTF8.self).hasPrefix("127.0.0.1:"))
             #expect(answer.last == 1)
@@ -97,7 +97,7 @@ struct ExchangeTests {
             await gate.pass()
             return request.payload
         }
-        try await withPair(.inproc, requesterOptions: options, handler: handler) { requester, _ in
+        try await withPair(.inproc, requesterOptions: options, handler: handler) { (requester, _) async throws in
             try await withThrowingTaskGroup(of: [UInt8].self) { group in
                 group.addTask { try await requester.request([1], within: .seconds(60)) }
                 try await eventually { arrived.value == 1 }

@@ -108,3 +108,8 @@ func errorOf(_ body: () async throws -> Void) async throws -> NNGError {
 }
 
 struct NoError: Error {}
+
+extension Requester {
+    /// A request with all the time that it may need.
+    func ask(_ payload: [UInt8]) async throws -> [UInt8] { try await request(payload, within: .seconds(60)) }
+}
