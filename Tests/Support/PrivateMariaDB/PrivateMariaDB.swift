@@ -185,4 +185,7 @@ private enum Template {
 package struct PrivateMariaDBError: Error, CustomStringConvertible {
     /// What went wrong, with what the server or the program said.
     package let description: String
+
+    /// Makes an error that says this.
+    package init(description: String) { self.description = description }
 }
