@@ -34,7 +34,7 @@ package enum ErrorClass: String, Sendable {
             self = .again
         // Server shut down; connection aborted, killed, or its packets broken; the client's own errors about it. 2057:
         // the columns of a prepared statement changed, after which the library can't go on with its result.
-        case 1053, 1152, 1158...1161, 1184, 1927, 2001...2006, 2012, 2013, 2026, 2055, 2057, 4031:
+        case 1053, 1152, 1158...1161, 1184, 1927, 2000...2006, 2012, 2013, 2026, 2027, 2055, 2057, 4031:
             self = .reconnect
         // Disk full, error from the engine, too many connections, table full, read-only, resource limits of a user.
         case 1021, 1030, 1040, 1114, 1203, 1226, 1290, 1836:

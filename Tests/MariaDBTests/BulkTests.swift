@@ -73,7 +73,9 @@ import Testing
             [.strings(["a", "b", "c"]), .uints([1, 2, 1000])]
         )
         #expect(updated.affectedRows == 2)
-        #expect(try await connection.executeBulk("DELETE FROM t WHERE u = ?", [.uints([1, 2, 1000])]).affectedRows == 2)
+        #expect(
+            try await connection.executeBulk("DELETE FROM t WHERE u = ?", [.uints([1, 2, 1000])]).affectedRows == 2
+        )
         // One statement, executed with and without arrays by turns.
         #expect(try await connection.execute("DELETE FROM t WHERE u = ?", [.uint(3)]).affectedRows == 1)
         #expect(try await connection.executeBulk("DELETE FROM t WHERE u = ?", [.uints([4, 5])]).affectedRows == 2)

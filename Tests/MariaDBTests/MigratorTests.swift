@@ -67,7 +67,9 @@ import Testing
             ["CREATE TABLE a (x BIGINT)", "INSERT INTO a VALUES (1)"], first.statements + ["SELECT 1"], ["SELECT 1"],
         ] {
             let changed = Migration(1, "first", oldestBinary: 1, statements)
-            #expect(await problem { _ = try await migrator([changed, second], settings).plan() } == .changed(name: "first"))
+            #expect(
+                await problem { _ = try await migrator([changed, second], settings).plan() } == .changed(name: "first")
+            )
         }
         #expect(await problem { _ = try await migrator([first], settings).apply() } == .unknown(name: "second"))
         let connection = try await Connection.open(settings)
@@ -79,7 +81,12 @@ import Testing
 
     @Test func goesOnAfterTheStatementThatFailed() async throws {
         let settings = try await PrivateMariaDB.shared.makeDatabase()
-        let broken = Migration(2, "broken", oldestBinary: 2, ["CREATE TABLE b (x INT)", "INSERT INTO b VALUES ('no')", "DROP TABLE a"])
+        let broken = Migration(
+            2,
+            "broken",
+            oldestBinary: 2,
+            ["CREATE TABLE b (x INT)", "INSERT INTO b VALUES ('no')", "DROP TABLE a"]
+        )
         for _ in 0..<2 {
             let error = await #expect(throws: MigrationError.self) {
                 try await migrator([first, broken], settings).apply()
@@ -92,7 +99,9 @@ import Testing
         #expect(version == SchemaVersion(number: 1, oldestBinary: 2))
         // What is done already can't be changed, the rest can.
         let changed = Migration(2, "broken", oldestBinary: 2, ["CREATE TABLE c (x INT)", "INSERT INTO b VALUES (2)"])
-        #expect(await problem { _ = try await migrator([first, changed], settings).apply() } == .changed(name: "broken"))
+        #expect(
+            await problem { _ = try await migrator([first, changed], settings).apply() } == .changed(name: "broken")
+        )
         let mended = Migration(2, "broken", oldestBinary: 2, ["CREATE TABLE b (x INT)", "INSERT INTO b VALUES (2)"])
         let plan = try await migrator([first, mended], settings).plan()
         #expect(plan.flatMap(\.statements) == ["INSERT INTO b VALUES (2)"])

@@ -56,7 +56,7 @@ import Testing
             let error = await #expect(throws: PoolError.self) { try await pool.withConnection { _ in } }
             #expect(error?.problem == .waitedTooLong(.milliseconds(50), connections: 1))
         }
-        try await pool.withConnection { #expect(try await $0.rows("SELECT 1").count == 1) }
+        #expect(try await pool.withConnection { try await $0.rows("SELECT 1").count } == 1)
     }
 
     @Test func tooManyWaitersAreRefused() async throws {
@@ -76,7 +76,7 @@ import Testing
             await #expect(throws: CancellationError.self) { try await waiter.value }
             #expect(pool.waiterCount == 0)
         }
-        try await pool.withConnection { #expect(try await $0.rows("SELECT 1").count == 1) }
+        #expect(try await pool.withConnection { try await $0.rows("SELECT 1").count } == 1)
     }
 
     /// Cancels waiters at all possible moments, and finds that no connection got lost.
@@ -93,7 +93,10 @@ import Testing
         }
         // Both at the same time can still be had.
         try await pool.withConnection { one in
-            try await pool.withConnection { other in #expect(try await id(one) != id(other)) }
+            try await pool.withConnection { other in
+                let ids = (try await id(one), try await id(other))
+                #expect(ids.0 != ids.1)
+            }
         }
         #expect(pool.connectionCount <= 2)
     }
@@ -110,7 +113,7 @@ import Testing
             #expect(try await connection.rows("SELECT @@in_transaction AS n")[0].decode("n") == 0)
             for try await _ in connection.stream("SELECT seq FROM seq_1_to_100000000") { break }
         }
-        try await pool.withConnection { #expect(try await $0.rows("SELECT 1").count == 1) }
+        #expect(try await pool.withConnection { try await $0.rows("SELECT 1").count } == 1)
         #expect(pool.connectionCount == 1)
     }
 

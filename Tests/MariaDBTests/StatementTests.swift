@@ -35,7 +35,9 @@ import Testing
     @Test func affectedRowsAndIDs() async throws {
         let connection = try await connect()
         try await connection.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)")
-        #expect(try await connection.execute("INSERT INTO t (v) VALUES (?), (?)", [.int(1), .int(2)]).lastInsertID == 1)
+        #expect(
+            try await connection.execute("INSERT INTO t (v) VALUES (?), (?)", [.int(1), .int(2)]).lastInsertID == 1
+        )
         #expect(try await connection.execute("UPDATE t SET v = 5").affectedRows == 2)
         #expect(try await connection.execute("UPDATE t SET v = 5").affectedRows == 0)
         #expect(try await connection.execute("DROP TABLE IF EXISTS absent").warnings == 1)
@@ -48,6 +50,21 @@ import Testing
         }
         #expect(error?.limit == 3)
         #expect(try await connection.rows("SELECT seq FROM seq_1_to_10", limit: 10).count == 10)
+        // So many more that they aren't read to their end.
+        await #expect(throws: TooManyRows.self) {
+            try await connection.rows("SELECT seq FROM seq_1_to_100000000", limit: 3)
+        }
+        #expect(await !connection.ping())
+    }
+
+    @Test func errorsAreOneLineWithoutValues() async throws {
+        let connection = try await connect()
+        let error = await #expect(throws: MariaDBError.self) {
+            try await connection.rows("SELECT\n  ?,\n  nothing\n FROM\n\n  x y z", [.string("secret")])
+        }
+        let text = "\(try #require(error))"
+        #expect(text.contains("in \"SELECT ?, nothing FROM x y z\""))
+        #expect(!text.contains("\n") && !text.contains("secret"))
     }
 
     @Test func permanentErrorsAndWrongUse() async throws {
@@ -81,7 +98,10 @@ import Testing
         let connection = try await connect { $0.preparedStatementLimit = 3 }
         for round in 0..<2 {
             for number in 0..<10 {
-                #expect(try await connection.rows("SELECT \(number) AS n, ? AS r", [.int(Int64(round))])[0].decode("n") == number)
+                #expect(
+                    try await connection.rows("SELECT \(number) AS n, ? AS r", [.int(Int64(round))])[0].decode("n")
+                        == number
+                )
             }
         }
         let status = try await connection.rows("SHOW SESSION STATUS LIKE 'Com_stmt_close'")

@@ -10,7 +10,9 @@ import Testing
     private func makePool(
         _ settings: ConnectionSettings,
         limit: Int = 2,
-        setUp: [String] = ["CREATE TABLE t (id INT PRIMARY KEY, v INT NOT NULL)", "INSERT INTO t VALUES (1, 0), (2, 0)"]
+        setUp: [String] = [
+            "CREATE TABLE t (id INT PRIMARY KEY, v INT NOT NULL)", "INSERT INTO t VALUES (1, 0), (2, 0)",
+        ]
     ) async throws -> ConnectionPool {
         let pool = ConnectionPool(settings: settings, limit: limit, logger: logger)
         try await pool.withConnection { connection in
@@ -118,6 +120,20 @@ import Testing
         #expect(try await values(pool) == [0, 0])
     }
 
+    @Test func transactionThatGivesWayIsTriedOnce() async throws {
+        let pool = try await sharedPool(limit: 2)
+        try await pool.withConnection { holder in
+            try await holder.execute("START TRANSACTION")
+            try await holder.execute("UPDATE t SET v = 100 WHERE id = 2")
+            let error = await #expect(throws: MariaDBError.self) {
+                try await pool.transaction("give way", attempts: 1) { tx in
+                    _ = try await tx.rows("SELECT v FROM t WHERE id = 2 FOR UPDATE NOWAIT")
+                }
+            }
+            #expect(error?.code == 1205 && error?.attempts == 1)
+        }
+    }
+
     @Test func deadlineBoundsTheTries() async throws {
         let settings = ConnectionSettings(
             optionFile: try await PrivateMariaDB.shared.optionFilePath,
@@ -179,7 +195,9 @@ import Testing
         #expect(try await values(pool) == [2, 2])
         // And while it's down, for a pool that has only a dead connection.
         try await server.kill()
-        async let later: Void = pool.transaction("patient", within: .seconds(60)) { try await $0.execute("UPDATE t SET v = 9") }
+        async let later: Void = pool.transaction("patient", within: .seconds(60)) {
+            try await $0.execute("UPDATE t SET v = 9")
+        }
         while pool.retryCounts.total < 3 { try await Task.sleep(for: .milliseconds(5)) }
         try await server.start()
         try await later

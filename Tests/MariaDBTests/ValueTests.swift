@@ -22,7 +22,8 @@ import Testing
         ]
         let rows: [[Value]] = [
             [
-                .int(1), .int(.min), .uint(.max), .double(0.1), .bytes([0xff, 0x00, 0xc3, 0x28]), .string("\u{1F980} ß"),
+                .int(1), .int(.min), .uint(.max), .double(0.1), .bytes([0xff, 0x00, 0xc3, 0x28]),
+                .string("\u{1F980} ß"),
                 .datetime(times[0]), .bytes(blob), .int(-128), .string("a"),
             ],
             [
@@ -59,13 +60,20 @@ import Testing
             )
             let time: Timestamp = try rows[0].decode("time")
             #expect(try rows[0].decode("number") == time.microseconds)
-            let back = try await connection.rows("SELECT DATE_FORMAT(?, '%Y-%m-%d %H:%i:%s.%f') AS text", [.datetime(time)])
+            let back = try await connection.rows(
+                "SELECT DATE_FORMAT(?, '%Y-%m-%d %H:%i:%s.%f') AS text",
+                [.datetime(time)]
+            )
             #expect(try back[0].decode("text") == text)
         }
         #expect(Timestamp(microseconds: 1_500_000).description == "1970-01-01T00:00:01.5Z")
         let now = try await connection.rows("SELECT UTC_TIMESTAMP(6) AS now, NOW(6) AS local")
-        #expect(try abs(now[0].decode("now", as: Timestamp.self).microseconds - Timestamp.now.microseconds) < 60_000_000)
-        #expect(try abs(now[0].decode("local", as: Timestamp.self).microseconds - Timestamp.now.microseconds) < 60_000_000)
+        #expect(
+            try abs(now[0].decode("now", as: Timestamp.self).microseconds - Timestamp.now.microseconds) < 60_000_000
+        )
+        #expect(
+            try abs(now[0].decode("local", as: Timestamp.self).microseconds - Timestamp.now.microseconds) < 60_000_000
+        )
     }
 
     @Test func sumsAreIntegers() async throws {
@@ -88,8 +96,12 @@ import Testing
             }
         }
         #expect(problem { _ = try row.decode("n", as: UInt8.self) } == "column n holds an integer that is no UInt8")
-        #expect(problem { _ = try row.decode("nothing", as: Int.self) } == "column nothing is NULL, where Int is expected")
-        #expect(problem { _ = try row.decode("broken", as: String.self) } == "column broken holds bytes that is no String")
+        #expect(
+            problem { _ = try row.decode("nothing", as: Int.self) } == "column nothing is NULL, where Int is expected"
+        )
+        #expect(
+            problem { _ = try row.decode("broken", as: String.self) } == "column broken holds bytes that is no String"
+        )
         #expect(problem { _ = try row.decode("text", as: Int.self) } == "column text holds bytes that is no Int")
         #expect(problem { _ = try row.decode("absent", as: Int.self) } == "column absent isn't in the result")
         #expect(problem { _ = try row.decode(at: 4, as: Int.self) }.contains("isn't in the result, which has 4"))

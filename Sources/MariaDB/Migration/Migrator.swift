@@ -122,7 +122,8 @@ package struct Migrator: Sendable {
             let migration = migrations[record.number - 1]
             let checksum = try await checksum(migration.statements.prefix(record.done), on: connection)
             let isWhole = record.done == migration.statements.count
-            guard checksum == record.checksum, isWhole || (!record.isApplied && record.done < migration.statements.count)
+            guard checksum == record.checksum,
+                isWhole || (!record.isApplied && record.done < migration.statements.count)
             else { throw MigrationError(number: record.number, problem: .changed(name: record.name)) }
             if record.isApplied { applied.insert(record.number) } else { started[record.number] = record.done }
         }
