@@ -70,7 +70,8 @@ package struct NNGError: Error, Sendable, Equatable, CustomStringConvertible {
         case (.listen, .permissionDenied): "choose a port above 1023"
         case (.wait, .timedOut): "all contexts were busy: make fewer requests at once, or raise the number of contexts"
         case (.wait, .tooManyWaiting): "make fewer requests at once, or raise the number of contexts"
-        case (.send, .timedOut): "there was no connection: check that the peer is up, and our certificate hasn't expired"
+        case (.send, .timedOut):
+            "there was no connection: check that the peer is up, and our certificate hasn't expired"
         case (.send, .messageTooLarge): "make it smaller, or raise the maximum message size on both ends"
         case (.receive, .timedOut): "the peer didn't answer in time; it may or may not have seen the request"
         case (.receive, .connectionReset):

@@ -28,7 +28,8 @@ struct Certificates: Sendable {
             .deletingLastPathComponent()
         return try Output.of(
             root.appending(path: "deploy/tls/issue").path,
-            ["--directory", path(authority)] + (days.map { ["--days", "\($0)"] } ?? []) + arguments)
+            ["--directory", path(authority)] + (days.map { ["--days", "\($0)"] } ?? []) + arguments
+        )
     }
 
     func path(_ name: String) -> String { directory.appending(path: name).path }
@@ -38,8 +39,11 @@ struct Certificates: Sendable {
         -> TLSFiles
     {
         TLSFiles(
-            authority: path("\(trusted)/ca.crt"), certificate: path("\(signer)/\(name).crt"),
-            key: path("\(signer)/\(name).key"), serverName: serverName)
+            authority: path("\(trusted)/ca.crt"),
+            certificate: path("\(signer)/\(name).crt"),
+            key: path("\(signer)/\(name).key"),
+            serverName: serverName
+        )
     }
 }
 
