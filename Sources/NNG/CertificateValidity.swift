@@ -62,7 +62,13 @@ private struct DERReader {
         var year = pairs.removeFirst()
         if isShort { year += year < 50 ? 2000 : 1900 } else { year = year * 100 + pairs.removeFirst() }
         let components = DateComponents(
-            year: year, month: pairs[0], day: pairs[1], hour: pairs[2], minute: pairs[3], second: pairs[4])
+            year: year,
+            month: pairs[0],
+            day: pairs[1],
+            hour: pairs[2],
+            minute: pairs[3],
+            second: pairs[4]
+        )
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         return calendar.date(from: components)

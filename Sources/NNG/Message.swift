@@ -13,7 +13,9 @@ struct Message: ~Copyable {
         guard nng_msg_alloc(&allocated, bytes.count) == 0, let allocated else { return nil }
         pointer = allocated
         bytes.withUnsafeBytes { source in
-            if let base = source.baseAddress { nng_msg_body(allocated)?.copyMemory(from: base, byteCount: source.count) }
+            if let base = source.baseAddress {
+                nng_msg_body(allocated)?.copyMemory(from: base, byteCount: source.count)
+            }
         }
     }
 

@@ -54,12 +54,12 @@ package struct NNGError: Error, Sendable, Equatable, CustomStringConvertible {
 
     private var advice: String? {
         switch (operation, code) {
-        case (.dial, .crypto):
-            "the peer's certificate isn't accepted, or it doesn't speak TLS 1.2: check that the CA file is the one that"
-                + " signed it, that the server name is one of its names, and that it hasn't expired"
-        case (.dial, .connectionShut), (.dial, .connectionReset):
-            "the peer hung up in the handshake: check that our certificate is signed by a CA that it trusts, isn't"
-                + " expired or revoked and is for client authentication, and that the address is the right one"
+        // Which side refuses can't be told: mbedTLS has one error for "I don't accept yours" and "it says it doesn't
+        // accept mine", and a peer that wants a certificate and gets none just hangs up.
+        case (.dial, .crypto), (.dial, .connectionShut), (.dial, .connectionReset):
+            "the TLS handshake failed: check that our CA file is the one that signed the peer's certificate, that the"
+                + " server name is one of its names, that our certificate is of a CA that the peer trusts, for client"
+                + " authentication and not revoked, that neither has expired, and that the address is the right one"
         case (.dial, .connectionRefused): "nothing listens there: check the address, and that the peer is up"
         case (.dial, .addressInvalid): "the host can't be resolved, or the address isn't HOST:PORT"
         case (.dial, .unreachable): "no route to the host: check the address and the network"
@@ -70,7 +70,8 @@ package struct NNGError: Error, Sendable, Equatable, CustomStringConvertible {
         case (.listen, .permissionDenied): "choose a port above 1023"
         case (.wait, .timedOut): "all contexts were busy: make fewer requests at once, or raise the number of contexts"
         case (.wait, .tooManyWaiting): "make fewer requests at once, or raise the number of contexts"
-        case (.send, .timedOut): "there was no connection: check that the peer is up, and our certificate hasn't expired"
+        case (.send, .timedOut):
+            "there was no connection: check that the peer is up, and our certificate hasn't expired"
         case (.send, .messageTooLarge): "make it smaller, or raise the maximum message size on both ends"
         case (.receive, .timedOut): "the peer didn't answer in time; it may or may not have seen the request"
         case (.receive, .connectionReset):

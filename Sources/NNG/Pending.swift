@@ -50,10 +50,14 @@ final class Pending<Value: Sendable>: Sendable {
         }
     }
 
-    /// Calls `body`, which may block, on a thread of its own, and settles with what it returns.
-    static func onThread(_ body: @escaping @Sendable () -> Value) -> Pending {
+    /// Calls `body`, which may block, on the thread of `queue`, by default one of its own, and settles with what it
+    /// returns.
+    static func on(
+        _ queue: DispatchQueue = DispatchQueue(label: "nng.blocking"),
+        _ body: @escaping @Sendable () -> Value
+    ) -> Pending {
         let pending = Pending()
-        DispatchQueue(label: "nng.blocking").async { pending.settle(body()) }
+        queue.async { pending.settle(body()) }
         return pending
     }
 }

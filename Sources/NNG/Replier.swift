@@ -25,7 +25,7 @@ package final class Replier: Sendable {
         tls: TLSFiles?,
         options: ReplierOptions = ReplierOptions()
     ) async throws -> Replier {
-        let made = Pending<Result<Replier, any Error>>.onThread {
+        let made = Pending<Result<Replier, any Error>>.on {
             Result { try Replier(address, tls, options) }
         }
         guard let result = await made.value(within: .seconds(30), isCancellable: false) else {
@@ -71,12 +71,12 @@ package final class Replier: Sendable {
     package var parkedRequests: Int { serving.count.parked }
 
     /// Has `handler` answer the requests, until ``stop(within:)`` is called or the task is cancelled; then the tasks
-    /// of the handlers are cancelled too, and are waited for. To be called once.
+    /// of the handlers are cancelled too, and are waited for. To be called once; returns at once
+    /// when the replier was stopped before.
     ///
     /// A peer may have hung up when its answer is ready: nng drops the answer then and says nothing. In place of an
     /// answer that is too large an empty one is sent.
-    /// - Throws: ``NNGErrorCode/state`` when it runs already, ``NNGErrorCode/closed`` after it was stopped,
-    ///   ``NNGErrorCode/outOfMemory``.
+    /// - Throws: ``NNGErrorCode/state`` when it runs already, ``NNGErrorCode/outOfMemory``.
     package func run(_ handler: @escaping @Sendable (Request) async -> [UInt8]) async throws(NNGError) {
         do {
             try await serving.run { [self] context in try await serve(context, handler) }
@@ -100,11 +100,12 @@ package final class Replier: Sendable {
     ///   certificates again. Requests under way on them are lost for the peers.
     /// - Throws: ``TLSFileError``; ``NNGError`` when the listener isn't one of TLS. What was set before stays then.
     package func updateTLS(_ tls: TLSFiles, droppingConnections drop: Bool = false) async throws {
-        let made = Pending<Result<Void, any Error>>.onThread { [self] in
+        let made = Pending<Result<Void, any Error>>.on(socket.lifecycle) { [self] in
             Result {
                 let configuration = try TLSConfiguration.listener(tls)
                 try NNGErrorCode.check(
-                    nng_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, .init(configuration.pointer)))
+                    nng_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, .init(configuration.pointer))
+                )
                 // nng has prepared for the next connection already, with what was set before. This one takes it.
                 ListenAddress(boundAddress)?.knock()
                 if drop { socket.pipes.closeAll() }

@@ -1,5 +1,6 @@
 import CNNG
 import Concurrency
+import Dispatch
 
 /// Asks one peer, a ``Replier``: one socket, one dialer, one address, a few requests at once.
 ///
@@ -56,18 +57,25 @@ package final class Requester: Sendable {
         do {
             let handle = try await makeDialer()
             let established = socket.pipes.established
-            let attempt = Pending<Int32>.onThread { nng_dialer_start(handle, 0) }
+            let started = DispatchSemaphore(value: 0)
+            let attempt = Pending<Int32>.on {
+                defer { started.signal() }
+                return nng_dialer_start(handle, 0)
+            }
             let result = await attempt.value(within: .until(deadline))
             let code: NNGErrorCode? =
                 switch result {
-                // The thread comes back when the dialer is closed.
                 case nil: Task.isCancelled ? .cancelled : .timedOut
                 // nng drops a connection to a peer of another protocol without an error.
                 case 0: socket.pipes.established > established ? nil : .protocolError
                 case .some(let result): NNGErrorCode(rawValue: result)
                 }
             if let code {
-                _ = Pending<Void>.onThread { nng_dialer_close(handle) }
+                socket.lifecycle.async {
+                    // Ends the attempt, if it goes on still; the socket isn't to be closed before.
+                    nng_dialer_close(handle)
+                    started.wait()
+                }
                 throw NNGError(code, .dial, address: address)
             }
             dialing.withLock { $0 = .running }
@@ -107,7 +115,9 @@ package final class Requester: Sendable {
             throw error(payload.count > options.maximumMessageSize ? .messageTooLarge : .outOfMemory, .send)
         }
         let context: Context
-        do throws(NNGErrorCode) { context = try await pool.take(until: deadline) } catch { throw self.error(error, .wait) }
+        do throws(NNGErrorCode) { context = try await pool.take(until: deadline) } catch {
+            throw self.error(error, .wait)
+        }
         // Only now: nng has finished with the context by then, whatever the outcome.
         defer { pool.give(context) }
         do throws(NNGErrorCode) {
@@ -147,7 +157,7 @@ package final class Requester: Sendable {
 
     /// Makes a dialer that isn't started yet, on a thread because it reads files.
     private func makeDialer() async throws -> nng_dialer {
-        let made = Pending<Result<nng_dialer, any Error>>.onThread { [self] in
+        let made = Pending<Result<nng_dialer, any Error>>.on(socket.lifecycle) { [self] in
             var handle = nng_dialer()
             let result = nng_dialer_create(&handle, socket.handle, address)
             guard result == 0 else {

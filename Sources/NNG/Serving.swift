@@ -26,17 +26,19 @@ final class Serving: Sendable {
     /// How many contexts serve, and how many are parked.
     var count: ServingCount { state.withLock { $0.count } }
 
-    /// Runs `serve` for each context that is to serve, until it's stopped, cancelled, or one of them throws.
+    /// Runs `serve` for each context that is to serve, until it's stopped, cancelled, or one of them throws; not
+    /// at all when it was stopped before.
     func run(_ serve: @escaping @Sendable (Context) async throws -> Void) async throws {
         let (vacancies, vacancy) = AsyncStream<Void>.makeStream()
-        let target = try state.withLock { state throws(NNGErrorCode) -> Int in
+        let target = try state.withLock { state throws(NNGErrorCode) -> Int? in
             switch state.phase {
             case .initial: state.phase = .running(vacancy)
             case .running: throw .state
-            case .stopped: throw .closed
+            case .stopped: return nil
             }
             return state.count.target
         }
+        guard let target else { return }
         defer {
             state.withLock { $0.phase = .stopped }
             ended.settle(())

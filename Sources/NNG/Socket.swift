@@ -1,10 +1,14 @@
 import CNNG
 import Concurrency
+import Dispatch
 
 /// An nng socket with the connections that it has.
 final class Socket: Sendable {
     let handle: nng_socket
     let pipes: PipeWatch
+    /// Where dialers and listeners are made, changed and closed, and at last the socket, one after the other: nng 1.5.2
+    /// uses freed memory when a socket is closed while one of its dialers is.
+    let lifecycle = DispatchQueue(label: "nng.lifecycle")
     private let isClosed = Lock(false)
 
     /// Opens a socket with one of nng's `nng_…_open` functions, that takes no message longer than `maximumMessageSize`.
@@ -22,14 +26,14 @@ final class Socket: Sendable {
     }
 
     deinit {
-        if let close = takeClose() { _ = Pending<Void>.onThread(close) }
+        if let close = takeClose() { lifecycle.async(execute: close) }
     }
 
     /// Closes the socket, if it isn't yet, and returns when nng has done so or after `limit`, even when the task is
     /// cancelled. In nng 1.5.2 closing can hang for ever when the contexts are busy.
     func close(within limit: Duration) async {
         guard let close = takeClose() else { return }
-        _ = await Pending<Void>.onThread(close).value(within: limit, isCancellable: false)
+        _ = await Pending<Void>.on(lifecycle, close).value(within: limit, isCancellable: false)
     }
 
     private func takeClose() -> (@Sendable () -> Void)? {

@@ -24,11 +24,16 @@ struct Certificates: Sendable {
     }
 
     @discardableResult func issue(_ authority: String, days: Int? = nil, _ arguments: String...) throws -> Output {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return try Output.of(
-            root.appending(path: "deploy/tls/issue").path,
-            ["--directory", path(authority)] + (days.map { ["--days", "\($0)"] } ?? []) + arguments)
+        try Output.of(
+            script,
+            ["--directory", path(authority)] + (days.map { ["--days", "\($0)"] } ?? []) + arguments
+        )
+    }
+
+    /// The path of `deploy/tls/issue`.
+    var script: String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "deploy/tls/issue").path
     }
 
     func path(_ name: String) -> String { directory.appending(path: name).path }
@@ -38,8 +43,11 @@ struct Certificates: Sendable {
         -> TLSFiles
     {
         TLSFiles(
-            authority: path("\(trusted)/ca.crt"), certificate: path("\(signer)/\(name).crt"),
-            key: path("\(signer)/\(name).key"), serverName: serverName)
+            authority: path("\(trusted)/ca.crt"),
+            certificate: path("\(signer)/\(name).crt"),
+            key: path("\(signer)/\(name).key"),
+            serverName: serverName
+        )
     }
 }
 
@@ -68,4 +76,29 @@ private nonisolated(unsafe) var temporaryDirectory: URL?
 
 private func removeTemporaryDirectory() {
     if let temporaryDirectory { try? FileManager.default.removeItem(at: temporaryDirectory) }
+}
+
+extension Certificates {
+    /// Makes a list of revocations with the certificate of `name` in it, and returns its path.
+    func revoke(_ name: String) throws -> String {
+        let configuration = path("revocations.conf")
+        try """
+        [ca]
+        default_ca=this
+        [this]
+        database=\(path("revocations.index"))
+        crlnumber=\(path("revocations.number"))
+        default_md=sha256
+        default_crl_days=30
+        """.write(toFile: configuration, atomically: true, encoding: .utf8)
+        try "".write(toFile: path("revocations.index"), atomically: true, encoding: .utf8)
+        try "01".write(toFile: path("revocations.number"), atomically: true, encoding: .utf8)
+        let authority = ["-config", configuration, "-cert", path("good/ca.crt"), "-keyfile", path("good/ca.key")]
+        let list = path("revocations.crl")
+        for action in [["-revoke", path("good/\(name).crt")], ["-gencrl", "-out", list]] {
+            let output = try Output.of("/usr/bin/openssl", ["ca"] + authority + action)
+            #expect(output.status == 0, "\(output.text)")
+        }
+        return list
+    }
 }

@@ -78,7 +78,9 @@ struct ExchangeTests {
     }
 
     @Test func requestTellsWhereItComesFrom() async throws {
-        let handler: Handler = { request in Array((request.remoteAddress ?? "-").utf8) + [0] + [UInt8(request.pipe > 0 ? 1 : 0)] }
+        let handler: Handler = { request in
+            Array((request.remoteAddress ?? "-").utf8) + [0] + [UInt8(request.pipe > 0 ? 1 : 0)]
+        }
         try await withPair(.tls, handler: handler) { (requester, _) async throws in
             let answer = try await requester.request([], within: .seconds(30))
             #expect(String(decoding: answer.dropLast(2), as: UTF8.self).hasPrefix("127.0.0.1:"))

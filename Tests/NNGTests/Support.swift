@@ -32,7 +32,10 @@ func withReplier<Result>(
     _ body: (Replier) async throws -> Result
 ) async throws -> Result {
     let replier = try await Replier.listen(
-        on: address ?? transport.address, tls: files ?? transport.replierFiles, options: options)
+        on: address ?? transport.address,
+        tls: files ?? transport.replierFiles,
+        options: options
+    )
     async let running: Void = replier.run(handler)
     do {
         let result = try await body(replier)
@@ -55,7 +58,10 @@ func withPair<Result>(
 ) async throws -> Result {
     try await withReplier(transport, options: options, handler: handler) { replier in
         let requester = try Requester(
-            address: replier.boundAddress, tls: transport.requesterFiles, options: requesterOptions)
+            address: replier.boundAddress,
+            tls: transport.requesterFiles,
+            options: requesterOptions
+        )
         try await requester.connect(within: .seconds(30))
         let result = try await body(requester, replier)
         await requester.close(within: .seconds(5))
