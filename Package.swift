@@ -37,5 +37,8 @@ let package = Package(
         // What every other room stands on.
         room("Concurrency"),
         tests("ConcurrencyTests", ["Concurrency"]),
+        room("HTTPFetch", ["CCurl", "Concurrency"]),
+        tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
+        .target(name: "RawServer", path: "Tests/Support/RawServer", swiftSettings: settings),
     ]
 )
