@@ -13,6 +13,7 @@ final class NginxServer: Sendable {
 
     private let directory: URL
     private let process: Process
+    private let lifeline = Pipe()
 
     /// Starts the server and waits until it answers. `files` are what it serves, by name.
     init(files: [String: [UInt8]]) async throws {
@@ -30,18 +31,21 @@ final class NginxServer: Sendable {
         try Self.configuration(directory: directory.path, plainPort: plainPort, securePort: securePort)
             .write(to: directory.appending(path: "nginx.conf"), atomically: true, encoding: .utf8)
         process = Process()
-        process.executableURL = URL(filePath: "/usr/sbin/nginx")
+        process.executableURL = URL(filePath: "/bin/sh")
+        // The shell ends the server when its input closes, so also when the test process dies. SIGKILL, because threads
+        // of Swift's pools block the other signals and children inherit that.
         process.arguments = [
-            "-p", directory.path, "-c", directory.appending(path: "nginx.conf").path, "-e", "error.log",
+            "-c", "/usr/sbin/nginx -p \"$1\" -c \"$1/nginx.conf\" -e error.log & read line; kill -9 $!; rm -rf \"$1\"",
+            "sh", directory.path,
         ]
+        process.standardInput = lifeline
         process.standardError = FileHandle.nullDevice
         try process.run()
         try await waitUntilReady()
     }
 
     deinit {
-        process.terminate()
-        try? FileManager.default.removeItem(at: directory)
+        try? lifeline.fileHandleForWriting.close()
     }
 
     /// The lines of the access log: `METHOD URI STATUS CONNECTION-ID PROTOCOL`.
