@@ -55,6 +55,8 @@ let package = Package(
         tests("ConcurrencyTests", ["Concurrency"]),
 
         // Wrappers: no project type in them, no C type above them.
+        room("HTTPFetch", ["CCurl", "Concurrency"]),
+        tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
         tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
         room("NNG", ["CNNG", "Concurrency"]),
@@ -65,8 +67,10 @@ let package = Package(
 
         // The tables and their rules.
         room("Jobs", ["Concurrency", "MariaDB", heap]),
+        tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
+        support("RawServer", []),
     ]
 )
