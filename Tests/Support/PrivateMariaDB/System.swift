@@ -32,30 +32,22 @@ func writeFile(_ text: String, to path: String, mode: mode_t) throws {
     guard chmod(path, mode) == 0 else { throw PrivateMariaDBError(description: "\(path): error \(errno)") }
 }
 
-/// Runs a program to its end. Blocks.
-func run(_ command: [String]) throws {
-    let log = try makeTemporaryDirectory("log")
-    defer { _ = rmdir(log) }
-    let output = log + "/output"
-    defer { unlink(output) }
+/// Runs a program to its end, with what it says going to a file of the directory. Blocks.
+func run(_ command: [String], in directory: String) throws {
+    let output = directory + "/output"
     let process = try spawn(command, input: nil, output: output)
-    let status = try wait(for: process, command[0])
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 {
+        guard errno == EINTR else {
+            throw PrivateMariaDBError(description: "can't wait for \(command[0]): error \(errno)")
+        }
+    }
     guard status == 0 else {
         let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
         throw PrivateMariaDBError(
             description: "\(command.joined(separator: " ")) ended with \(status):\n\(text.suffix(2000))"
         )
     }
-}
-
-/// Waits until a child has ended; its status as `waitpid` gives it. Blocks.
-@discardableResult
-func wait(for process: pid_t, _ name: String) throws -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-        guard errno == EINTR else { throw PrivateMariaDBError(description: "can't wait for \(name): error \(errno)") }
-    }
-    return status
 }
 
 /// Starts a program from PATH in a session of its own, so that Ctrl-C doesn't end it.
