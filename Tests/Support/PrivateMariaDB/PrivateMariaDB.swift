@@ -123,8 +123,7 @@ package actor PrivateMariaDB {
     }
 
     private func prepare(from template: String) throws {
-        watchdog = try Watchdog(directory: directory, command: ["mariadbd"] + arguments)
-        try run(["cp", "-a", template + "/data", directory + "/data"], in: directory)
+        watchdog = try Watchdog(directory: directory, template: template, command: ["mariadbd"] + arguments)
         try writeFile("[client]\nuser = root\n", to: directory + "/root.cnf", mode: 0o600)
         if options.tls { try makeCertificate() }
     }
@@ -174,7 +173,7 @@ private enum Template {
     static func make() async throws -> String {
         let directory = try makeTemporaryDirectory("mariadb-template")
         // Has nothing to watch over but the directory.
-        _ = try Watchdog(directory: directory, command: [])
+        _ = try Watchdog(directory: directory, template: "", command: [])
         try run(
             [
                 "mariadb-install-db", "--no-defaults", "--user=root", "--datadir=\(directory)/data", "--skip-test-db",

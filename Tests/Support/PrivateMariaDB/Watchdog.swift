@@ -14,11 +14,13 @@ final class Watchdog: Sendable {
 
     private static let script = """
         directory=$1
-        shift
+        template=$2
+        shift 2
         child=
         while read -r order; do
             case $order in
             START)
+                [ -d "$directory/data" ] || cp -a "$template/data" "$directory/data"
                 "$@" </dev/null >>"$directory/log" 2>&1 &
                 child=$!
                 ;;
@@ -38,8 +40,9 @@ final class Watchdog: Sendable {
 
     private let line: Int32
 
-    /// Starts the shell; the program runs once ``start()`` is called.
-    init(directory: String, command: [String]) throws {
+    /// Starts the shell. The program runs once ``start()`` is called, with `data` of the template copied before it runs
+    /// for the first time: the shell does that itself, so that no copying goes on when it removes the directory.
+    init(directory: String, template: String, command: [String]) throws {
         var ends: [Int32] = [-1, -1]
         // Close-on-exec, so that no other child of this process keeps it open.
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
@@ -49,7 +52,7 @@ final class Watchdog: Sendable {
         line = ends[1]
         defer { close(ends[0]) }
         _ = try spawn(
-            ["sh", "-c", Self.script, "watchdog", directory] + command,
+            ["sh", "-c", Self.script, "watchdog", directory, template] + command,
             input: ends[0],
             output: directory + "/watchdog.log"
         )
