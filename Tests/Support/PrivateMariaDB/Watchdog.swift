@@ -16,6 +16,8 @@ final class Watchdog: Sendable {
         directory=$1
         template=$2
         shift 2
+        # An answer that nobody waits for any more mustn't end the shell.
+        trap '' PIPE
         child=
         while read -r order; do
             case $order in
@@ -35,6 +37,9 @@ final class Watchdog: Sendable {
             kill -KILL "$child"
             wait "$child"
         fi
+        rm -rf "$directory"
+        # mariadb-install-db may have been at work in it, and goes on for a moment.
+        sleep 10
         rm -rf "$directory"
         """
 
