@@ -68,10 +68,21 @@ package actor PrivateMariaDB {
     /// Starts a server and waits until it answers.
     package static func start(_ options: Options = Options()) async throws -> PrivateMariaDB {
         let source = try await template.value
-        let server = try PrivateMariaDB(directory: try makeTemporaryDirectory("mariadb"), options: options)
-        try await server.prepare(from: source)
-        try await server.start()
+        var server = try await make(options, from: source)
+        do {
+            try await server.start()
+        } catch {
+            // Somebody else may have taken its port meanwhile.
+            server = try await make(options, from: source)
+            try await server.start()
+        }
         try await server.createAccount()
+        return server
+    }
+
+    private static func make(_ options: Options, from template: String) async throws -> PrivateMariaDB {
+        let server = try PrivateMariaDB(directory: try makeTemporaryDirectory("mariadb"), options: options)
+        try await server.prepare(from: template)
         return server
     }
 

@@ -1,22 +1,26 @@
 import FoundationEssentials
 import Glibc
 
-/// A port of 127.0.0.1 that nothing listens on now.
+/// A port of 127.0.0.1 that nothing listens on now. It's below those that the system gives to outgoing connections, one of
+/// which could otherwise take it before it's used.
 /// - Throws: ``PrivateMariaDBError``.
 package func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { general in
-            bind(descriptor, general, size) == 0 ? getsockname(descriptor, general, &size) : -1
+    for _ in 0..<100 {
+        let port = UInt16.random(in: 10_000..<32_000)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
+        if code == 0 { return port }
     }
-    guard code == 0 else { throw PrivateMariaDBError(description: "no free port: error \(errno)") }
-    return UInt16(bigEndian: address.sin_port)
+    throw PrivateMariaDBError(description: "no free port: error \(errno)")
 }
 
 /// A new directory under TMPDIR, or /tmp.
