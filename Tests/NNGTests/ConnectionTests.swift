@@ -1,7 +1,8 @@
 import Dispatch
 import Foundation
-import NNG
 import Testing
+
+@testable import NNG
 
 @Suite(.timeLimit(.minutes(5)))
 struct ConnectionTests {
@@ -59,6 +60,45 @@ struct ConnectionTests {
                 #expect(try await requester.ask(number.message) == number.message)
             }
             try await eventually { !requester.isConnected }
+        }
+        await requester.close(within: .seconds(5))
+    }
+
+    @Test func dialerOutlivesPeersThatHangUpInTheHandshake() async throws {
+        var options = RequesterOptions()
+        options.minimumReconnectDelay = .milliseconds(1)
+        options.maximumReconnectDelay = .milliseconds(5)
+        options.redialAfter = .milliseconds(100)
+        options.onProblem = { Issue.record($0) }
+        let server = try PlainSocket.listening()
+        let port = server.port
+        let requester = try Requester(
+            address: "tls+tcp://127.0.0.1:\(port)",
+            tls: Transport.tls.requesterFiles,
+            options: options
+        )
+        try await requester.connectInBackground()
+        let rounds = Pending<Void>.on {
+            for round in 0..<100 {
+                guard let client = try? server.accept() else { return }
+                switch round % 5 {
+                case 0: break
+                case 1: client.prepareReset()
+                case 2: _ = client.read()
+                case 3:
+                    _ = client.read()
+                    client.prepareReset()
+                default:
+                    _ = client.read()
+                    try? client.write([0x16, 3, 3, 0, 100, 2, 0, 0, 96, 3, 3])
+                }
+            }
+            server.stopListening()
+        }
+        try #require(await rounds.value(within: .seconds(120)) != nil)
+        #expect(!requester.isConnected)
+        try await withReplier(address: requester.address) { _ async throws in
+            #expect(try await requester.ask([1]) == [1])
         }
         await requester.close(within: .seconds(5))
     }
