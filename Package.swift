@@ -39,6 +39,8 @@ let package = Package(
         tests("ConcurrencyTests", ["Concurrency"]),
         room("HTTPFetch", ["CCurl", "Concurrency"]),
         tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
-        .target(name: "RawServer", path: "Tests/Support/RawServer", swiftSettings: settings),
+        room("MediaWiki", ["Concurrency", "HTTPFetch"]),
+        tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
+        .target(name: "RawServer", dependencies: ["Concurrency"], path: "Tests/Support/RawServer", swiftSettings: settings),
     ]
 )
