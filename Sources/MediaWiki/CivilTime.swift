@@ -5,7 +5,8 @@ enum CivilTime {
     /// `2026-11-22T06:10:00Z`, as the API gives it.
     static func parse(iso8601 text: String) -> Date? {
         let bytes = Array(text.utf8)
-        guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+        guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] == UInt8(ascii: "T"),
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"), bytes[19] == UInt8(ascii: "Z"),
             let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
             let clock = seconds(bytes[11..<19])
@@ -17,7 +18,8 @@ enum CivilTime {
     static func parse(httpDate text: String) -> Date? {
         let words = text.split(separator: " ").map { Array($0.utf8) }
         guard words.count == 6, words[5] == Array("GMT".utf8), let day = number(words[1][...]),
-            let month = months.firstIndex(of: String(decoding: words[2], as: UTF8.self)), let year = number(words[3][...]),
+            let month = months.firstIndex(of: String(decoding: words[2], as: UTF8.self)),
+            let year = number(words[3][...]),
             words[4].count == 8, let clock = seconds(words[4][...])
         else { return nil }
         return date(year: year, month: month + 1, day: day, seconds: clock)
@@ -38,7 +40,8 @@ enum CivilTime {
     /// The seconds of the day of `08:49:37`.
     private static func seconds(_ clock: ArraySlice<UInt8>) -> Int? {
         let parts = clock.split(separator: UInt8(ascii: ":")).map { number($0) }
-        guard parts.count == 3, let hour = parts[0], let minute = parts[1], let second = parts[2], hour < 24, minute < 60,
+        guard parts.count == 3, let hour = parts[0], let minute = parts[1], let second = parts[2], hour < 24,
+            minute < 60,
             second <= 60
         else { return nil }
         return hour * 3600 + minute * 60 + second

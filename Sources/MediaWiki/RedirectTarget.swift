@@ -9,7 +9,8 @@ package struct RedirectTarget: Sendable, Hashable {
     package init?(lua source: [UInt8]) {
         let prefix = Array("return require [[".utf8)
         let text = source.trimmed
-        guard text.starts(with: prefix), let end = text.firstRange(of: Array("]]".utf8)), end.upperBound == text.endIndex
+        guard text.starts(with: prefix), let end = text.firstRange(of: Array("]]".utf8)),
+            end.upperBound == text.endIndex
         else { return nil }
         self.init(link: text[(text.startIndex + prefix.count)..<end.lowerBound])
     }
@@ -76,7 +77,9 @@ extension [UInt8] {
     /// Without spaces, tabs and line ends at both ends.
     fileprivate var trimmed: ArraySlice<UInt8> {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0d).contains($0) }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else { return [] }
+        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
+            return []
+        }
         return self[first...last]
     }
 }

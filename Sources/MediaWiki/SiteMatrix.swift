@@ -27,7 +27,11 @@ package struct SiteMatrix: Sendable {
         }
         for language in answer.matrix.languages {
             for site in language.site ?? [] {
-                add(site, language: language.code, family: WikiDescription.family(siteMatrixCode: site.code ?? "special"))
+                add(
+                    site,
+                    language: language.code,
+                    family: WikiDescription.family(siteMatrixCode: site.code ?? "special")
+                )
             }
         }
         for site in answer.matrix.specials { add(site, language: nil, family: "special") }

@@ -5,7 +5,8 @@ package enum UserAgent {
     /// The domains of wikis whose operator demands a contact in the user agent.
     private static let domainsWithPolicy = [
         "wikipedia.org", "wiktionary.org", "wikibooks.org", "wikiquote.org", "wikisource.org", "wikinews.org",
-        "wikiversity.org", "wikivoyage.org", "wikidata.org", "wikimedia.org", "wikimediafoundation.org", "mediawiki.org",
+        "wikiversity.org", "wikivoyage.org", "wikidata.org", "wikimedia.org", "wikimediafoundation.org",
+        "mediawiki.org",
         "wikifunctions.org", "wmflabs.org", "wmcloud.org",
     ]
 

@@ -32,7 +32,8 @@ package struct WikiDescription: Sendable, Hashable {
         guard Self.isDBName(dbname) else { throw WikiDescriptionError(reason: "bad dbname \"\(dbname.prefix(80))\"") }
         guard let url = Self.canonicalURL(url) else {
             throw WikiDescriptionError(
-                reason: "bad url \"\(url.prefix(200))\" of \(dbname): http(s)://host[:port][/path] without a query is wanted"
+                reason:
+                    "bad url \"\(url.prefix(200))\" of \(dbname): http(s)://host[:port][/path] without a query is wanted"
             )
         }
         self.dbname = dbname
@@ -47,7 +48,9 @@ package struct WikiDescription: Sendable, Hashable {
 
     /// Whether `text` can be a wiki's database name: 1 to 64 of `a-z`, `0-9`, `_` and `-`, the first a letter or digit.
     package static func isDBName(_ text: String) -> Bool {
-        guard (1...64).contains(text.utf8.count), let first = text.utf8.first, isLowercaseOrDigit(first) else { return false }
+        guard (1...64).contains(text.utf8.count), let first = text.utf8.first, isLowercaseOrDigit(first) else {
+            return false
+        }
         return text.utf8.allSatisfy { isLowercaseOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
     }
 

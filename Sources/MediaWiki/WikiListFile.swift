@@ -13,7 +13,11 @@ package enum WikiListFile {
         var lineOfName: [String: Int] = [:]
         var lineOfURL: [String: Int] = [:]
         let withoutMark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
-        let lines = withoutMark.split(separator: UInt8(ascii: "\n"), maxSplits: maximumLines, omittingEmptySubsequences: false)
+        let lines = withoutMark.split(
+            separator: UInt8(ascii: "\n"),
+            maxSplits: maximumLines,
+            omittingEmptySubsequences: false
+        )
         if lines.count > maximumLines { problems.add("more than \(maximumLines) lines") }
         var hasHeader = false
         for (index, rawLine) in lines.prefix(maximumLines).enumerated() {
@@ -28,7 +32,10 @@ package enum WikiListFile {
             guard hasHeader else {
                 hasHeader = true
                 if fields != columns {
-                    problems.add("the first line must be the header \"\(columns.joined(separator: "<TAB>"))\"", line: number)
+                    problems.add(
+                        "the first line must be the header \"\(columns.joined(separator: "<TAB>"))\"",
+                        line: number
+                    )
                 }
                 continue
             }
@@ -57,7 +64,9 @@ package enum WikiListFile {
         guard let isClosed = ["0": false, "1": true][fields[4]] else {
             throw WikiDescriptionError(reason: "closed is \"\(fields[4].prefix(80))\" instead of 0 or 1")
         }
-        guard !fields[2].isEmpty, !fields[3].isEmpty else { throw WikiDescriptionError(reason: "lang or family is empty") }
+        guard !fields[2].isEmpty, !fields[3].isEmpty else {
+            throw WikiDescriptionError(reason: "lang or family is empty")
+        }
         return try WikiDescription(
             dbname: fields[0],
             url: fields[1],

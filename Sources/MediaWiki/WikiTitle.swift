@@ -28,5 +28,7 @@ package struct WikiTitle: Sendable, Hashable, Comparable, CustomStringConvertibl
     package var description: String { text }
 
     /// The order of the database: by bytes.
-    package static func < (one: WikiTitle, other: WikiTitle) -> Bool { one.bytes.lexicographicallyPrecedes(other.bytes) }
+    package static func < (one: WikiTitle, other: WikiTitle) -> Bool {
+        one.bytes.lexicographicallyPrecedes(other.bytes)
+    }
 }
