@@ -41,6 +41,11 @@ let package = Package(
         tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
         room("MediaWiki", ["Concurrency", "HTTPFetch"]),
         tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
-        .target(name: "RawServer", dependencies: ["Concurrency"], path: "Tests/Support/RawServer", swiftSettings: settings),
+        .target(
+            name: "RawServer",
+            dependencies: ["Concurrency"],
+            path: "Tests/Support/RawServer",
+            swiftSettings: settings
+        ),
     ]
 )
