@@ -63,14 +63,16 @@ let package = Package(
         tests("NNGTests", ["Concurrency", "NNG"]),
 
         // What is said over the wire, and what wikis say.
+        room("MediaWiki", ["Concurrency", "HTTPFetch"]),
+        tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
         room("Protocol", ["Concurrency", "NNG", crypto, logging, protobuf]),
 
         // The tables and their rules.
-        room("Jobs", ["Concurrency", "MariaDB", heap]),
+        room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
         tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
-        support("RawServer", []),
+        support("RawServer", ["Concurrency"]),
     ]
 )
