@@ -21,12 +21,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "perigee",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0")
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],
     targets: [
         // C libraries, from Debian's packages.
@@ -41,6 +43,10 @@ let package = Package(
         // Wrappers of the C libraries.
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
         tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
+
+        // The tables and their rules.
+        room("Catalog", ["Concurrency", "MariaDB", crypto]),
+        tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
 
         // What tests stand on.
         .target(
