@@ -2,18 +2,13 @@ import MariaDB
 
 extension Migration {
     /// The tables of jobs, wikis and modules.
-    static let first = Migration(
-        number: 1,
-        name: "jobs, wikis and modules",
-        oldestBinary: 1,
-        statements: jobTables + moduleTables
-    )
+    static let first = Migration(1, "jobs, wikis and modules", oldestBinary: 1, jobTables + moduleTables)
 
     private static let jobTables = [
         // One row: the coordinator that may change things. Each of its writes locks it for share, so that one that was
         // deposed changes nothing.
         """
-        CREATE TABLE coordinator_term (
+        CREATE TABLE IF NOT EXISTS coordinator_term (
             id TINYINT UNSIGNED NOT NULL PRIMARY KEY DEFAULT 1 CHECK (id = 1),
             term BIGINT UNSIGNED NOT NULL,
             incarnation BINARY(16) NULL,
@@ -22,9 +17,9 @@ extension Migration {
             taken_at DATETIME(6) NULL
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
-        "INSERT INTO coordinator_term (id, term) VALUES (1, 0)",
+        "INSERT IGNORE INTO coordinator_term (id, term) VALUES (1, 0)",
         """
-        CREATE TABLE runs (
+        CREATE TABLE IF NOT EXISTS runs (
             run_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
             state ENUM('planning', 'active', 'done', 'failed', 'cancelled') NOT NULL,
             kinds VARCHAR(255) NOT NULL COMMENT 'separated by commas',
@@ -43,7 +38,7 @@ extension Migration {
         """,
         // state stands near the front for the people who read it. A row changes only at a transition.
         """
-        CREATE TABLE jobs (
+        CREATE TABLE IF NOT EXISTS jobs (
             job_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
             run_id BIGINT UNSIGNED NOT NULL,
             state ENUM('waiting', 'ready', 'leased', 'done', 'failed', 'quarantined', 'cancelled') NOT NULL,
@@ -80,7 +75,7 @@ extension Migration {
         """,
         // Jobs that were under way already when a later run asked for them.
         """
-        CREATE TABLE run_joins (
+        CREATE TABLE IF NOT EXISTS run_joins (
             run_id BIGINT UNSIGNED NOT NULL,
             job_id BIGINT UNSIGNED NOT NULL,
             PRIMARY KEY (run_id, job_id),
@@ -88,7 +83,7 @@ extension Migration {
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
         """
-        CREATE TABLE job_events (
+        CREATE TABLE IF NOT EXISTS job_events (
             event_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
             job_id BIGINT UNSIGNED NOT NULL,
             at DATETIME(6) NOT NULL,
@@ -102,7 +97,7 @@ extension Migration {
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
         """
-        CREATE TABLE workers (
+        CREATE TABLE IF NOT EXISTS workers (
             incarnation BINARY(16) NOT NULL PRIMARY KEY,
             name VARCHAR(64) NOT NULL,
             state ENUM('running', 'left', 'lost') NOT NULL,
@@ -118,7 +113,7 @@ extension Migration {
         """,
         // Written by the worker, in the transaction of the rows that it covers.
         """
-        CREATE TABLE checkpoints (
+        CREATE TABLE IF NOT EXISTS checkpoints (
             job_id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
             sequence INT UNSIGNED NOT NULL,
             attempt INT UNSIGNED NOT NULL,
@@ -133,7 +128,7 @@ extension Migration {
 
     private static let moduleTables = [
         """
-        CREATE TABLE wikis (
+        CREATE TABLE IF NOT EXISTS wikis (
             dbname VARBINARY(64) NOT NULL PRIMARY KEY,
             url VARCHAR(255) NOT NULL COMMENT 'what /api.php is appended to',
             site VARBINARY(255) NOT NULL COMMENT 'the wikis that share one rate limit',
@@ -151,19 +146,20 @@ extension Migration {
             walk_result ENUM('walked', 'no_namespace') NULL
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
-        // Content-addressed: a module that was copied to 300 wikis is here once.
+        // Content-addressed: a module that was copied to 300 wikis is here once. The index has the length so that summing it
+        // needn't read the sources.
         """
-        CREATE TABLE module_sources (
+        CREATE TABLE IF NOT EXISTS module_sources (
             sha256 BINARY(32) NOT NULL PRIMARY KEY,
             sha1 BINARY(20) NOT NULL COMMENT 'what MediaWiki calls rev_sha1, there in base 36',
             length INT UNSIGNED NOT NULL COMMENT 'bytes',
             source MEDIUMBLOB COMPRESSED NOT NULL COMMENT 'UTF-8, as the API gives it: in Unicode NFC',
             first_seen_at DATETIME(6) NOT NULL,
-            KEY by_sha1 (sha1)
+            KEY by_sha1 (sha1, length)
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
         """
-        CREATE TABLE modules (
+        CREATE TABLE IF NOT EXISTS modules (
             dbname VARBINARY(64) NOT NULL,
             page_id BIGINT UNSIGNED NOT NULL,
             title VARBINARY(255) NOT NULL COMMENT 'as page_title: underscores, no namespace',
@@ -181,12 +177,12 @@ extension Migration {
             deleted_at DATETIME(6) NULL COMMENT 'when it was found to be gone',
             PRIMARY KEY (dbname, page_id),
             KEY by_title (dbname, title),
-            KEY by_source (sha256),
+            KEY by_source (sha256, deleted_at),
             CHECK ((sha256 IS NULL) = (no_source_reason IS NOT NULL))
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
         """
-        CREATE TABLE module_history (
+        CREATE TABLE IF NOT EXISTS module_history (
             dbname VARBINARY(64) NOT NULL,
             page_id BIGINT UNSIGNED NOT NULL,
             revid BIGINT UNSIGNED NOT NULL,
