@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MediaWiki
+package import MediaWiki
 
 extension JobKind {
     /// The list of all wikis.
