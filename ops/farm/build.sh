@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Builds a farm from nothing: databases, wikis, content, and the template that `reset` copies. Sourced by ops/wikifarm.
 
 mediawiki=/usr/share/mediawiki
@@ -63,7 +63,7 @@ lay_wiki() {
 
 # Everything from an empty directory to the template; the servers are stopped afterwards.
 build() {
-    local as_root=() wikis
+    local as_root=() names
     if [[ $(id -u) -eq 0 ]]; then as_root=(--user=root); fi
     rm -rf "$farm/data" "$farm/template" "$farm/cache"
     mkdir -p "$farm/data" "$farm"/cache/{opcache,scribunto,plain}
@@ -72,10 +72,10 @@ build() {
         --skip-test-db --innodb-file-per-table=0 --innodb-log-file-size=64M "${as_root[@]}" >"$farm/log/install.log" 2>&1 ||
         die "mariadb-install-db failed, see $farm/log/install.log"
     start 0 mariadb
-    mapfile -t wikis < <(tail -n +2 "$farm/private/wikis.tsv" | cut -f 1)
-    run_child install_first_wiki "${wikis[0]}" || die "MediaWiki's installer failed, see $farm/log/install.log"
-    run_child for_each_wiki load_wiki "${wikis[@]:1}" || die "the databases could not be made"
-    run_child for_each_wiki lay_wiki "${wikis[@]}" || die "the content could not be laid"
+    mapfile -t names < <(tail -n +2 "$farm/private/wikis.tsv" | cut -f 1)
+    run_child install_first_wiki "${names[0]}" || die "MediaWiki's installer failed, see $farm/log/install.log"
+    run_child for_each_wiki load_wiki "${names[@]:1}" || die "the databases could not be made"
+    run_child for_each_wiki lay_wiki "${names[@]}" || die "the content could not be laid"
     stop_servers
     run_child cp -a --reflink=auto "$farm/data" "$farm/template.new"
     mv "$farm/template.new" "$farm/template"

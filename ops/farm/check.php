@@ -28,6 +28,8 @@ function all_pages( Reader $reader, array $wiki, array $parameters ): array {
 			"{$wiki['dbname']} answers " . substr( json_encode( $answer['error'] ?? $answer ), 0, 200 ) );
 		$cut += isset( $answer['warnings']['result'] ) ? 1 : 0;
 		foreach ( $answer['query']['pages'] ?? [] as $page ) {
+			// The page at which an answer is cut comes with an empty list.
+			$page = array_filter( $page, static fn ( $value ) => $value !== [] );
 			$pages[$page['pageid']] = ( $pages[$page['pageid']] ?? [] ) + $page;
 		}
 		$continue = $answer['continue'] ?? [];

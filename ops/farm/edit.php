@@ -30,10 +30,6 @@ class Edit extends FarmScript {
 		$actions = self::ACTIONS;
 		if ( $this->getOption( 'only', '' ) !== '' ) {
 			$chosen = array_flip( explode( ',', $this->getOption( 'only' ) ) );
-			$unknown = array_diff_key( $chosen, $actions );
-			if ( $unknown ) {
-				$this->fatalError( 'unknown action ' . key( $unknown ) . '; there are ' . implode( ', ', array_keys( $actions ) ) );
-			}
 			$actions = array_intersect_key( $actions, $chosen );
 		}
 		$this->random = Library::randomizer( "$this->seed/edit/{$this->dbname}" );
@@ -73,8 +69,11 @@ class Edit extends FarmScript {
 		return $deck;
 	}
 
-	/** A page of the namespace that the batch hasn't touched, of one of the models; null when there is none. */
-	private function pick( array $models ): ?Title {
+	/**
+	 * A page of the namespace that the batch hasn't touched, of one of the models; null when there is none. What the
+	 * articles stand on may be edited, but goes nowhere.
+	 */
+	private function pick( array $models, bool $stays = false ): ?Title {
 		$dbr = $this->getDB( DB_PRIMARY );
 		$rows = $dbr->select( [ 'page', 'slots', 'content', 'text' ], [ 'page_id', 'page_title' ],
 			[ 'page_namespace' => self::MODULE, 'page_content_model' => $models, 'page_is_redirect' => 0, 'page_len < 200000' ],
@@ -84,7 +83,8 @@ class Edit extends FarmScript {
 				'text' => [ 'JOIN', 'old_id = SUBSTRING(content_address, 4)' ] ] );
 		$free = [];
 		foreach ( $rows as $row ) {
-			if ( !isset( $this->touched[$row->page_id] ) ) {
+			$base = in_array( strtr( $row->page_title, '_', ' ' ), Library::baseNames() );
+			if ( !isset( $this->touched[$row->page_id] ) && ( $stays || !$base ) ) {
 				$free[] = $row;
 			}
 		}
@@ -119,12 +119,16 @@ class Edit extends FarmScript {
 	}
 
 	private function doEdit( int $number ): void {
-		$title = $this->pick( [ 'Scribunto', 'wikitext' ] );
+		$title = $this->pick( [ 'Scribunto', 'wikitext' ], true );
 		if ( $title ) {
-			$lua = $title->getContentModel( Title::READ_LATEST ) === 'Scribunto';
-			$text = $lua ? $this->library->generated( $this->random->getInt( 10000, 99999 ) )
-				: $this->library->documentation( $title->getText(), $this->random->getInt( 100, 999 ) );
-			$model = $title->getContentModel();
+			$model = $title->getContentModel( Title::READ_LATEST );
+			$value = $this->random->getInt( 10000, 99999 );
+			$text = match ( true ) {
+				$model === 'wikitext' => $this->library->documentation( $title->getText(), $value ),
+				in_array( $title->getText(), Library::baseNames() ) =>
+					$this->library->base( $title->getText() ) . "-- revised $value\n",
+				default => $this->library->generated( $value ),
+			};
 			$this->save( $title, $text, $this->user( $number ), 'improved', $model );
 			$this->say( 'edit', $title, $model );
 		}

@@ -1,8 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2016
 # The farm's servers: their configuration, start, stop and state. Sourced by ops/wikifarm, which sets `farm` (the
-# farm's directory) and `source` (the directory of this file).
-
-servers=(mariadb php nginx)
+# farm's directory), `source` (the directory of this file) and `owner` (the pid that the farm lives as long as, or
+# nothing).
 
 # The value of one setting of the farm (private/farm.ini), empty when unset.
 setting() {
