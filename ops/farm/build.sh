@@ -37,7 +37,6 @@ for_each_wiki() {
 
 install_first_wiki() {
     local wiki=$1
-    umask 077
     setting database_password >"$farm/private/database.pass"
     random_key 12 >"$farm/private/admin.pass"
     env -u MW_CONFIG_FILE php -d memory_limit=1G -d error_log= "$mediawiki/maintenance/install.php" \

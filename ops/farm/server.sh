@@ -5,7 +5,8 @@
 
 # The value of one setting of the farm (private/farm.ini), empty when unset.
 setting() {
-    sed -n "s/^$1 = //p" "$farm/private/farm.ini" 2>/dev/null | head -n 1
+    [[ -f $farm/private/farm.ini ]] || return 0
+    sed -n "s/^$1 = //p" "$farm/private/farm.ini"
 }
 
 # Sets one setting of the farm.
@@ -194,6 +195,12 @@ start() {
     done
     tail -n 5 "$farm"/log/{supervisor,mariadb,php,nginx}.log >&2 2>/dev/null || true
     die "the farm does not start; the ends of its logs are above ($farm/log)"
+}
+
+remove_sockets() {
+    local sockets
+    sockets=$(setting sockets)
+    if [[ $sockets == /tmp/farm.* && -d $sockets && -O $sockets ]]; then rm -rf "$sockets"; fi
 }
 
 wait_for_end() {
