@@ -31,10 +31,10 @@ class Lay extends FarmScript {
 			$this->act();
 		}
 		$this->deriveLinks();
-		ConvertibleTimestamp::setFakeTime( false );
 		if ( $weight >= 10 ) {
 			$this->breakOne();
 		}
+		ConvertibleTimestamp::setFakeTime( false );
 		$dbw = $this->getDB( DB_PRIMARY );
 		SiteStatsInit::doAllAndCommit( $dbw );
 		$count = $dbw->selectField( 'page', 'COUNT(*)', [ 'page_namespace' => self::MODULE ], __METHOD__ );

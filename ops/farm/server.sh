@@ -132,15 +132,15 @@ render_lists() {
     option_file "$farm/reader.cnf" reader "$(setting reader_password)"
     cat >"$farm/farm.env" <<END
 FARM_DIRECTORY="$farm"
-FARM_BASE=$base
+FARM_BASE="$base"
 FARM_WIKIS="$farm/wikis.tsv"
 FARM_EXTRA="$farm/extra.tsv"
 FARM_REQUESTS="$farm/log/requests.jsonl"
-FARM_DATABASE_HOST=127.0.0.1
-FARM_DATABASE_PORT=$(setting database_port)
-FARM_DATABASE_SOCKET=$(setting sockets)/mariadb
+FARM_DATABASE_HOST="127.0.0.1"
+FARM_DATABASE_PORT="$(setting database_port)"
+FARM_DATABASE_SOCKET="$(setting sockets)/mariadb"
 FARM_DATABASE_OPTION_FILE="$farm/reader.cnf"
-FARM_META_DATABASE=meta_p
+FARM_META_DATABASE="meta_p"
 FARM_SUPERVISOR_PID_FILE="$farm/run/supervisor.pid"
 END
 }
