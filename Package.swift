@@ -82,6 +82,7 @@ let package = Package(
             "Worker",
             [
                 "Catalog", "Concurrency", "HTTPFetch", "Jobs", "MariaDB", "MediaWiki", "Protocol", lifecycle, logging,
+                protobuf,
             ]
         ),
 

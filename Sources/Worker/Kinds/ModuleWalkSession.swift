@@ -1,6 +1,7 @@
 import Catalog
 import Concurrency
 import Jobs
+import Logging
 import MariaDB
 import MediaWiki
 
@@ -36,7 +37,7 @@ struct ModuleWalkSession {
             let part: ModuleList
             do {
                 let from = walk.continueFrom
-                part = try await request { () async throws(APIError) in try await api.moduleList(from: from) }
+                part = try await request { try await api.moduleList(from: from) }
             } catch let error as APIError where error.kind == .badContinue && walk.restarts < Self.maximumRestarts {
                 walk.restarts += 1
                 walk.continueFrom = nil
@@ -112,8 +113,7 @@ struct ModuleWalkSession {
                 return
             } catch let error as APIError where error.recovery == .retry && !error.isCancellation {
                 failures += 1
-                guard let delay = Self.retryPolicy.delay(afterFailedAttempts: failures) else { throw error }
-                try await Task.sleep(for: delay)
+                try await pause(after: error, failures: failures)
             }
         }
     }
@@ -188,19 +188,24 @@ struct ModuleWalkSession {
     func carry(_ counts: ModuleWalk.Counts) { carried.withLock { $0 = counts } }
 
     /// Sends a request, again when it failed in passing.
-    func request<Answer>(_ send: () async throws(APIError) -> Answer) async throws -> Answer {
+    func request<Answer>(_ send: () async throws -> Answer) async throws -> Answer {
         var failures = 0
         while true {
             try await context.nextRequest()
             do {
                 return try await send()
-            } catch where error.recovery == .retry && !error.isCancellation {
+            } catch let error as APIError where error.recovery == .retry && !error.isCancellation {
                 failures += 1
-                guard let delay = Self.retryPolicy.delay(afterFailedAttempts: failures) else { throw error }
-                context.logger.debug("request repeated", metadata: ["perigee.error": "\(error)"])
-                try await Task.sleep(for: delay)
+                try await pause(after: error, failures: failures)
             }
         }
+    }
+
+    /// Waits before a request is repeated, or gives up.
+    private func pause(after error: APIError, failures: Int) async throws {
+        guard let delay = Self.retryPolicy.delay(afterFailedAttempts: failures) else { throw error }
+        context.logger.debug("request repeated", metadata: ["perigee.error": "\(error)"])
+        try await Task.sleep(for: delay)
     }
 
     /// Writes rows, which are counted, and the checkpoint.
