@@ -187,13 +187,17 @@ package final class Requester: Sendable {
 
     private func redial() async {
         do {
-            let new = try await startInBackground()
+            let new = try await makeDialer()
             let old = dialing.withLock { state -> nng_dialer? in
                 guard case .running(let old, let keeper) = state else { return nil }
                 state = .running(new, keeper: keeper)
                 return old
             }
-            if let old { socket.lifecycle.async { nng_dialer_close(old) } }
+            let result = await Pending<Int32>.on(socket.lifecycle) {
+                if let old { nng_dialer_close(old) }
+                return nng_dialer_start(new, Int32(NNG_FLAG_NONBLOCK))
+            }.value(within: .seconds(30), isCancellable: false)
+            if let result, result != 0 { throw NNGError(NNGErrorCode(rawValue: result), .dial, address: address) }
         } catch {
             if !pool.isClosed { options.onProblem(error) }
         }
