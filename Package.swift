@@ -21,14 +21,28 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// What several tests stand on, in `Tests/Support/NAME`.
+func support(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: settings)
+}
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
     name: "perigee",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
         // C libraries, from Debian's packages.
@@ -40,20 +54,25 @@ let package = Package(
         room("Concurrency"),
         tests("ConcurrencyTests", ["Concurrency"]),
 
-        // Wrappers of the C libraries.
+        // Wrappers: no project type in them, no C type above them.
+        room("HTTPFetch", ["CCurl", "Concurrency"]),
+        tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
         tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
+        room("NNG", ["CNNG", "Concurrency"]),
+        tests("NNGTests", ["Concurrency", "NNG"]),
+
+        // What is said over the wire, and what wikis say.
+        room("Protocol", ["Concurrency", "NNG", crypto, logging, protobuf]),
 
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
+        room("Jobs", ["Concurrency", "MariaDB", heap]),
+        tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
 
         // What tests stand on.
-        .target(
-            name: "PrivateMariaDB",
-            dependencies: ["Concurrency", "MariaDB"],
-            path: "Tests/Support/PrivateMariaDB",
-            swiftSettings: settings
-        ),
+        support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
+        support("RawServer", []),
     ]
 )

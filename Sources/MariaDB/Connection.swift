@@ -82,7 +82,8 @@ package actor Connection {
             var rows: [Row] = []
             while let next = try statement.nextRow() {
                 guard rows.count < limit else {
-                    try skipRest(of: statement)
+                    // That it may have cost the connection is said by what comes next, if anything does.
+                    try? skipRest(of: statement)
                     return nil
                 }
                 rows.append(next.row)
@@ -99,7 +100,7 @@ package actor Connection {
     /// let go, nothing else can run on the connection. The server ends a stream that isn't read for its
     /// `net_write_timeout`, mostly 60 s.
     package nonisolated func stream(_ sql: String, _ values: [Value] = [], batch: Int = 256) -> RowBatches {
-        RowBatches(connection: self, sql: sql, values: values, batch: max(1, batch))
+        RowBatches(connection: self, sql: sql, values: values, batch: max(1, batch), deadline: nil)
     }
 
     /// Runs a statement once for each row of `columns`, which are its `?`, in order, and all of one length.

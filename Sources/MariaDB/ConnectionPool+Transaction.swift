@@ -11,11 +11,14 @@ extension ConnectionPool {
     /// - Parameters:
     ///   - label: what the transaction does, for logs and errors.
     ///   - limit: no statement is started and no further try made after it. A statement under way isn't interrupted.
+    ///   - attemptLimit: how many tries are made at most, where the time isn't to be the only bound: 1 for a transaction
+    ///     that gives way to others, with `NOWAIT`.
     /// - Throws: ``MariaDBError`` of the last try; ``PoolError``; ``OptionFileError``; `CancellationError`; what `body` throws.
     ///   If the outcome of an earlier try is still unknown, errors that didn't come from `body` are replaced by that try's.
     package func transaction<Result>(
         _ label: String,
         within limit: Duration = .seconds(30),
+        attempts attemptLimit: Int = .max,
         _ body: (Transaction) async throws -> Result
     ) async throws -> Result {
         let deadline = ContinuousClock.now + limit
@@ -38,7 +41,8 @@ extension ConnectionPool {
                 error.attempts = attempts
                 if error.outcomeUnknown { unknown = error }
                 error.outcomeUnknown = unknown != nil
-                guard let delay = error.class.retryPolicy?.delay(afterFailedAttempts: attempts),
+                guard attempts < attemptLimit,
+                    let delay = error.class.retryPolicy?.delay(afterFailedAttempts: attempts),
                     ContinuousClock.now + delay < deadline
                 else { throw error }
                 note(error, label)

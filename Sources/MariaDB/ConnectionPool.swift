@@ -63,6 +63,9 @@ package final class ConnectionPool: Sendable {
     /// How many connections there are now, lent and idle.
     package var connectionCount: Int { state.withLock { $0.open } }
 
+    /// How many callers wait for a connection now.
+    package var waiterCount: Int { state.withLock { $0.waiterCount } }
+
     /// How often transactions were tried again since the pool was made.
     package var retryCounts: RetryCounts { counts.withLock { $0 } }
 

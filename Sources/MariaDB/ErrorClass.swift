@@ -32,8 +32,9 @@ package enum ErrorClass: String, Sendable {
         // Lock wait timeout, deadlock, record changed since last read, error during commit.
         case 1020, 1180, 1205, 1213:
             self = .again
-        // Server shut down; connection aborted, killed, or its packets broken; the client's own errors about it.
-        case 1053, 1152, 1158...1161, 1184, 1927, 2001...2006, 2012, 2013, 2026, 2055, 4031:
+        // Server shut down; connection aborted, killed, or its packets broken; the client's own errors about it. 2057:
+        // the columns of a prepared statement changed, after which the library can't go on with its result.
+        case 1053, 1152, 1158...1161, 1184, 1927, 2000...2006, 2012, 2013, 2026, 2027, 2055, 2057, 4031:
             self = .reconnect
         // Disk full, error from the engine, too many connections, table full, read-only, resource limits of a user.
         case 1021, 1030, 1040, 1114, 1203, 1226, 1290, 1836:
@@ -41,8 +42,8 @@ package enum ErrorClass: String, Sendable {
         // Query interrupted, max_statement_time.
         case 1317, 1969:
             self = .killed
-        // Host blocked, packet too large, column without default, wrong string value, field cut, file not found.
-        case 1129, 1153, 1364, 1366, 1406, 1005, 1050, 2014, 2030...2036:
+        // Can't create table, host blocked, packet too large, column without default; the library used wrongly.
+        case 1005, 1129, 1153, 1364, 2014, 2030...2036:
             self = .permanent
         default:
             // Unsupported, cardinality, data, constraint, authorisation, catalog, syntax or access.

@@ -4,7 +4,7 @@ package struct MariaDBError: Error, Sendable, Equatable, CustomStringConvertible
     package let code: Int
     /// Five characters, `HY000` where there is no better one.
     package let sqlState: String
-    /// The server's text.
+    /// The server's text, in one line. It may quote a value that it can't take, but never a password.
     package let message: String
     /// The start of the statement, as it was written: without the values of its parameters.
     package let statement: String
@@ -18,7 +18,7 @@ package struct MariaDBError: Error, Sendable, Equatable, CustomStringConvertible
     init(code: Int, sqlState: String, message: String, statement: String, class givenClass: ErrorClass? = nil) {
         self.code = code
         self.sqlState = sqlState
-        self.message = message
+        self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         self.statement = Self.label(of: statement)
         self.class = givenClass ?? ErrorClass(code: code, sqlState: sqlState)
     }

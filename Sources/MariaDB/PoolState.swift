@@ -48,6 +48,9 @@ struct PoolState<Resource: AnyObject & Sendable>: Sendable {
         self.waiterLimit = waiterLimit
     }
 
+    /// Those that will be served, once their continuation is there too.
+    var waiterCount: Int { queue.count }
+
     mutating func request() -> Request {
         if isShutDown { return .refused(PoolError(problem: .shutDown)) }
         if let last = idle.popLast() {

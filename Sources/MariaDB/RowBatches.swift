@@ -10,6 +10,7 @@ package struct RowBatches: AsyncSequence, Sendable {
     let sql: String
     let values: [Value]
     let batch: Int
+    let deadline: ContinuousClock.Instant?
 
     package func makeAsyncIterator() -> Iterator { Iterator(source: self) }
 
@@ -29,6 +30,9 @@ package struct RowBatches: AsyncSequence, Sendable {
         /// - Throws: ``MariaDBError``; `CancellationError`.
         package mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws -> [Row]? {
             if state == .ended { return nil }
+            if let deadline = source.deadline, ContinuousClock.now >= deadline {
+                throw MariaDBError.deadlinePassed(source.sql)
+            }
             if state == .fresh { try await source.connection.startStream(token, source.sql, source.values) }
             state = .ended
             let batch = try await source.connection.nextBatch(token, of: source.sql, limit: source.batch)

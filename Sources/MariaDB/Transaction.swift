@@ -33,7 +33,7 @@ package struct Transaction: Sendable {
 
     /// As ``Connection/stream(_:_:batch:)``.
     package func stream(_ sql: String, _ values: [Value] = [], batch: Int = 256) -> RowBatches {
-        connection.stream(sql, values, batch: batch)
+        RowBatches(connection: connection, sql: sql, values: values, batch: max(1, batch), deadline: deadline)
     }
 
     /// As ``Connection/executeBulk(_:_:)``. After an error some packets may have been taken: let the transaction fail.

@@ -1,6 +1,6 @@
 import Crypto
 import Glibc
-package import FoundationEssentials
+import FoundationEssentials
 
 /// What a pool of workers, or the operators, share with the coordinator.
 package struct Secret: Sendable, CustomStringConvertible {

@@ -108,7 +108,7 @@ package struct Dispatcher: Sendable {
     /// The grant of this lease is in the table: its time begins.
     package mutating func grantCommitted(_ lease: Lease, at now: Timestamp) {
         guard jobs[lease.job]?.lease == lease else { return }
-        leases[lease.job]?.deadline = now.advanced(by: settings.firstLease)
+        leases[lease.job] = LeaseClock(deadline: now.advanced(by: settings.firstLease), heard: false)
     }
 
     private mutating func nextReady(of wanted: Set<JobKind>, at now: Timestamp) -> JobID? {
@@ -170,7 +170,7 @@ package struct Dispatcher: Sendable {
     /// Leases that no coordinator reaped while it couldn't write get their full time again.
     package mutating func extendAllLeases(at now: Timestamp) {
         for (id, clock) in leases where clock.deadline != nil {
-            leases[id]?.deadline = now.advanced(by: settings.lease)
+            leases[id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: clock.heard)
         }
     }
 

@@ -1,4 +1,4 @@
-package import MariaDB
+import MariaDB
 
 extension JobStore {
     /// What became of a transition.

@@ -43,6 +43,7 @@ package struct JobStore: Sendable {
 
     /// Runs `body` in a transaction that holds the term.
     /// - Throws: ``Deposed`` when the term is over; what the pool throws when the database stays away.
+    @discardableResult
     func asCoordinator<Result: Sendable>(
         _ label: String,
         _ body: @Sendable (Transaction) async throws -> Result

@@ -107,8 +107,13 @@ final class ClientHandle {
         return descriptor >= 0 ? descriptor : nil
     }
 
-    private func error(in statement: String) -> MariaDBError {
-        MariaDBError(
+    private func error(in statement: String) -> MariaDBError { MariaDBError(of: mysql, statement: statement) }
+}
+
+extension MariaDBError {
+    /// The last error of a connection.
+    init(of mysql: UnsafeMutablePointer<MYSQL>, statement: String) {
+        self.init(
             code: Int(mysql_errno(mysql)),
             sqlState: String(cString: mysql_sqlstate(mysql)),
             message: String(cString: mysql_error(mysql)),

@@ -22,11 +22,8 @@ final class PreparedStatement {
                 UInt(bytes.count)
             )
         }
-        if failed != 0 {
-            let error = currentError
-            mysql_stmt_close(statement)
-            throw error
-        }
+        // Throwing from here runs `deinit`.
+        guard failed == 0 else { throw currentError }
     }
 
     /// Tells the server to forget the statement, unless the connection was closed before.
@@ -114,7 +111,11 @@ final class PreparedStatement {
     }
 
     private var currentError: MariaDBError {
-        MariaDBError(
+        // An error that comes instead of a row is noted at the connection only.
+        if mysql_stmt_errno(statement) == 0, let mysql = statement.pointee.mysql {
+            return MariaDBError(of: mysql, statement: sql)
+        }
+        return MariaDBError(
             code: Int(mysql_stmt_errno(statement)),
             sqlState: String(cString: mysql_stmt_sqlstate(statement)),
             message: String(cString: mysql_stmt_error(statement)),

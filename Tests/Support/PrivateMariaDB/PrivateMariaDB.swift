@@ -172,6 +172,7 @@ package actor PrivateMariaDB {
 private enum Template {
     static func make() async throws -> String {
         let directory = try makeTemporaryDirectory("mariadb-template")
+        // Has nothing to watch over but the directory.
         _ = try Watchdog.start(directory: directory, command: ["sleep", "infinity"])
         try run([
             "mariadb-install-db", "--no-defaults", "--user=root", "--datadir=\(directory)/data", "--skip-test-db",
@@ -185,4 +186,7 @@ private enum Template {
 package struct PrivateMariaDBError: Error, CustomStringConvertible {
     /// What went wrong, with what the server or the program said.
     package let description: String
+
+    /// Makes an error that says this.
+    package init(description: String) { self.description = description }
 }

@@ -2,7 +2,8 @@ import FoundationEssentials
 import Glibc
 
 /// A port of 127.0.0.1 that nothing listens on now.
-func freePort() throws -> UInt16 {
+/// - Throws: ``PrivateMariaDBError``.
+package func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

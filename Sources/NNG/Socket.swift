@@ -1,0 +1,66 @@
+import CNNG
+import Concurrency
+import Dispatch
+
+/// An nng socket with the connections that it has.
+final class Socket: Sendable {
+    let handle: nng_socket
+    let pipes: PipeWatch
+    /// Where dialers and listeners are made, changed and closed, and at last the socket, one after the other: nng 1.5.2
+    /// uses freed memory when a socket is closed while one of its dialers is.
+    let lifecycle = DispatchQueue(label: "nng.lifecycle")
+    private let isClosed = Lock(false)
+
+    /// Opens a socket with one of nng's `nng_…_open` functions, that takes no message longer than `maximumMessageSize`.
+    init(
+        maximumMessageSize: Int,
+        _ open: (UnsafeMutablePointer<nng_socket>) -> Int32
+    ) throws(NNGErrorCode) {
+        var socket = nng_socket()
+        try NNGErrorCode.check(open(&socket))
+        handle = socket
+        pipes = PipeWatch()
+        try pipes.watch(socket)
+        // nng counts its own header of 4 bytes, and more of them behind a device.
+        try NNGErrorCode.check(nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, maximumMessageSize + 64))
+    }
+
+    deinit {
+        if let close = takeClose() { lifecycle.async(execute: close) }
+    }
+
+    /// Closes the socket, if it isn't yet, and returns when nng has done so or after `limit`, even when the task is
+    /// cancelled. In nng 1.5.2 closing can hang for ever when the contexts are busy.
+    func close(within limit: Duration) async {
+        guard let close = takeClose() else { return }
+        _ = await Pending<Void>.on(lifecycle, close).value(within: limit, isCancellable: false)
+    }
+
+    private func takeClose() -> (@Sendable () -> Void)? {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return nil }
+        return { [handle, pipes] in
+            nng_close(handle)
+            pipes.release()
+        }
+    }
+}
+
+extension NNGErrorCode: Error {
+    /// - Throws: `result` as a code, unless it's 0.
+    static func check(_ result: Int32) throws(NNGErrorCode) {
+        guard result == 0 else { throw NNGErrorCode(rawValue: result) }
+    }
+
+    /// Calls `body`, and throws its code as an ``NNGError``.
+    static func wrap<Result>(
+        _ operation: NNGError.Operation,
+        _ address: String,
+        _ body: () throws(NNGErrorCode) -> Result
+    ) throws(NNGError) -> Result {
+        do throws(NNGErrorCode) { return try body() } catch { throw NNGError(error, operation, address: address) }
+    }
+}

@@ -1,0 +1,97 @@
+import Concurrency
+package import Jobs
+
+/// What the worker's loops and the work on one job tell each other.
+final class JobControl: Sendable {
+    private struct State {
+        var leaseEnds: ContinuousClock.Instant
+        var isLost = false
+        var isStopping = false
+        var checkpoint: UInt32 = 0
+        var itemsDone: UInt64 = 0
+        var itemsExpected: UInt64 = 0
+        var task: Task<Void, Never>?
+    }
+
+    /// What a heartbeat says of a job.
+    struct Progress: Sendable {
+        let checkpoint: UInt32
+        let itemsDone: UInt64
+        let itemsExpected: UInt64
+    }
+
+    let lease: Lease
+    private let state: Lock<State>
+
+    /// - Parameter leaseEnds: counted from when the grant was received.
+    init(lease: Lease, leaseEnds: ContinuousClock.Instant) {
+        self.lease = lease
+        state = Lock(State(leaseEnds: leaseEnds))
+    }
+
+    // MARK: For the loops
+
+    /// The work, to be cancelled when the lease is lost.
+    func attach(_ task: Task<Void, Never>) {
+        let cancel = state.withLock { state in
+            state.task = task
+            return state.isLost
+        }
+        if cancel { task.cancel() }
+    }
+
+    /// A heartbeat that was sent at `sent` was answered: the lease is held.
+    func renew(until leaseEnds: ContinuousClock.Instant) {
+        state.withLock { state in
+            if !state.isLost { state.leaseEnds = max(state.leaseEnds, leaseEnds) }
+        }
+    }
+
+    /// The lease is over: the work is cancelled and writes nothing more.
+    func lose() {
+        let task = state.withLock { state in
+            state.isLost = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    /// Loses the lease if its time is over.
+    func loseIfExpired() {
+        if ContinuousClock.now >= leaseEnds { lose() }
+    }
+
+    /// Asks the work to stop at its next checkpoint.
+    func stop() { state.withLock { $0.isStopping = true } }
+
+    /// Ends the work now: it is asked to stop and its waits are cut short. The lease is kept, to be given back.
+    func interrupt() {
+        let task = state.withLock { state in
+            state.isStopping = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    var progress: Progress {
+        state.withLock {
+            Progress(checkpoint: $0.checkpoint, itemsDone: $0.itemsDone, itemsExpected: $0.itemsExpected)
+        }
+    }
+
+    // MARK: For the work
+
+    var leaseEnds: ContinuousClock.Instant { state.withLock { $0.leaseEnds } }
+
+    var isLost: Bool { state.withLock { $0.isLost } || ContinuousClock.now >= leaseEnds }
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    func note(_ checkpoint: Checkpoint) {
+        state.withLock { state in
+            state.checkpoint = checkpoint.sequence
+            state.itemsDone = checkpoint.itemsDone
+            state.itemsExpected = checkpoint.itemsExpected
+        }
+    }
+}

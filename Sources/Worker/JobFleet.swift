@@ -1,0 +1,207 @@
+import Concurrency
+import HTTPFetch
+import Jobs
+import Logging
+import MariaDB
+import Protocol
+
+/// The jobs that this worker has: acquired, renewed, done, told of.
+actor JobFleet {
+    private let settings: WorkerSettings
+    private let client: CoordinatorClient
+    private let pool: ConnectionPool
+    private let http: HTTPClient
+    private let works: [JobKind: any Work]
+    private let session: CoordinatorClient.Session
+    private let reporter: Reporter
+    private let logger: Logger
+    private var jobs: [JobID: JobControl] = [:]
+    private var isStopping = false
+    private var slotWaiters: [CheckedContinuation<Void, Never>] = []
+
+    private static let parking = Duration.seconds(30)
+    private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(500), maximumDelay: .seconds(15))
+
+    init(
+        settings: WorkerSettings,
+        client: CoordinatorClient,
+        pool: ConnectionPool,
+        http: HTTPClient,
+        works: [any Work],
+        session: CoordinatorClient.Session,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.client = client
+        self.pool = pool
+        self.http = http
+        self.works = Dictionary(works.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+        self.session = session
+        self.logger = logger
+        reporter = Reporter(client: client, logger: logger)
+    }
+
+    // MARK: Acquiring
+
+    /// Asks for as many jobs as there are free slots, again and again until cancelled.
+    func acquireJobs() async {
+        var failures = 0
+        while !Task.isCancelled, !isStopping {
+            await waitForSlot()
+            if isStopping { return }
+            var acquire = WireAcquire()
+            acquire.slots = UInt32(settings.slots - jobs.count)
+            acquire.waitMilliseconds = UInt32(clamping: Self.parking.microseconds / 1000)
+            do {
+                let response = try await client.send(
+                    .acquire(acquire), within: Self.parking * 4, parking: Self.parking)
+                failures = 0
+                guard case .grants(let grants) = response.body else { continue }
+                for grant in grants.grants { start(grant) }
+            } catch is CancellationError {
+                return
+            } catch {
+                failures += 1
+                logger.warning("no work acquired; trying again", metadata: ["perigee.error": "\(error)"])
+                try? await Task.sleep(for: Self.retryPolicy.delay(afterFailedAttempts: failures) ?? .zero)
+            }
+        }
+    }
+
+    private func waitForSlot() async {
+        guard jobs.count >= settings.slots, !isStopping else { return }
+        await withCheckedContinuation { slotWaiters.append($0) }
+    }
+
+    private func wakeSlotWaiters() {
+        let waiters = slotWaiters
+        slotWaiters = []
+        waiters.forEach { $0.resume() }
+    }
+
+    // MARK: Doing
+
+    private func start(_ grant: WireGrant) {
+        guard let leaseID = RandomID(bytes: grant.lease.leaseID) else { return }
+        let lease = Lease(job: JobID(rawValue: grant.lease.job), attempt: grant.lease.attempt, id: leaseID)
+        let control = JobControl(lease: lease, leaseEnds: .now + session.firstLease)
+        // The coordinator may have given up an older lease of this job, of which this worker hasn't heard yet.
+        jobs[lease.job]?.lose()
+        jobs[lease.job] = control
+        if isStopping { control.stop() }
+        let kind = JobKind(rawValue: grant.kind)
+        var logger = logger
+        logger[metadataKey: "perigee.job.id"] = "\(lease.job)"
+        logger[metadataKey: "perigee.attempt"] = "\(lease.attempt)"
+        logger[metadataKey: "perigee.kind"] = "\(kind)"
+        if !grant.wiki.isEmpty { logger[metadataKey: "perigee.wiki"] = "\(grant.wiki)" }
+        let rates = grant.shares.map(\.requestsPerMinute).filter { $0 > 0 }
+        let context = WorkContext(
+            lease: lease,
+            kind: kind,
+            wiki: grant.wiki,
+            shard: grant.shard,
+            parameters: Array(grant.parameters),
+            pool: pool,
+            http: http,
+            settings: settings,
+            logger: logger,
+            control: control,
+            pace: Pace(requestsPerMinute: rates.min())
+        )
+        let resource = Resource(rawValue: grant.shares.first?.resource ?? "")
+        control.attach(
+            Task {
+                let result = await perform(context, resource: resource)
+                await reporter.report(result, of: control)
+                end(control)
+            })
+    }
+
+    @concurrent
+    private nonisolated func perform(_ context: WorkContext, resource: Resource) async -> JobResult {
+        guard let work = works[context.kind] else {
+            return .failed(message: "this worker doesn't know the kind \(context.kind)", permanent: false)
+        }
+        do {
+            let counts = try await work.run(context)
+            context.logger.info("job done")
+            return context.control.isLost ? .lost : .completed(counts: counts)
+        } catch {
+            let result = JobResult(error, wasLost: context.control.isLost, resource: resource, wiki: context.wiki)
+            if case .failed(let message, _) = result {
+                context.logger.warning("job failed", metadata: ["perigee.error": "\(message)"])
+            } else {
+                context.logger.info("job broken off", metadata: ["perigee.reason": "\(error)"])
+            }
+            return result
+        }
+    }
+
+    private func end(_ control: JobControl) {
+        if jobs[control.lease.job] === control { jobs[control.lease.job] = nil }
+        wakeSlotWaiters()
+    }
+
+    // MARK: Heartbeats
+
+    /// Renews all leases every so often, until cancelled.
+    func sendHeartbeats() async {
+        while !Task.isCancelled {
+            let sent = ContinuousClock.now
+            await sendHeartbeat(sent: sent)
+            for control in jobs.values { control.loseIfExpired() }
+            try? await Task.sleep(until: sent + session.heartbeat, clock: .continuous)
+        }
+    }
+
+    private func sendHeartbeat(sent: ContinuousClock.Instant) async {
+        let controls = Array(jobs.values)
+        var heartbeat = WireHeartbeat()
+        heartbeat.leases = controls.map { control in
+            var progress = WireProgress()
+            progress.lease = WireLease(control.lease)
+            progress.checkpointSequence = control.progress.checkpoint
+            progress.itemsDone = control.progress.itemsDone
+            progress.itemsExpected = control.progress.itemsExpected
+            return progress
+        }
+        guard let response = try? await client.send(.heartbeat(heartbeat), within: session.heartbeat),
+            case .verdicts(let verdicts) = response.body
+        else { return }
+        for (control, verdict) in zip(controls, verdicts.verdicts) {
+            switch verdict.ruling {
+            case .held:
+                control.renew(until: sent + session.lease)
+            case .lost:
+                control.lose()
+            case .unspecified, .UNRECOGNIZED:
+                break
+            }
+        }
+    }
+
+    // MARK: Stopping
+
+    /// Asks all jobs to stop at their next checkpoint, and starts no more.
+    func stopJobs() {
+        isStopping = true
+        for control in jobs.values { control.stop() }
+        wakeSlotWaiters()
+    }
+
+    /// Ends all jobs where they are.
+    func interruptJobs() {
+        for control in jobs.values { control.interrupt() }
+    }
+
+    /// Waits until no job is left. False when the time was over first.
+    @discardableResult
+    func waitUntilEmpty(within limit: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + limit
+        while !jobs.isEmpty, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return jobs.isEmpty
+    }
+}

@@ -1,0 +1,62 @@
+import Concurrency
+import HTTPFetch
+import Jobs
+import MariaDB
+import MediaWiki
+import Protocol
+
+/// What became of the work on one job, as the coordinator is told it.
+enum JobResult: Sendable {
+    case completed(counts: [String: UInt64])
+    case failed(message: String, permanent: Bool)
+    /// Goes back unfinished, without blame.
+    case released(reason: String, wait: Duration, resource: Resource?)
+    /// The lease is over: there is nobody to tell.
+    case lost
+}
+
+extension JobResult {
+    /// What an error of the work means. This is the only place that decides it.
+    /// - Parameters:
+    ///   - wasLost: whether the lease was lost meanwhile.
+    ///   - resource: what the job's requests went to.
+    init(_ error: any Error, wasLost: Bool, resource: Resource, wiki: String) {
+        switch error {
+        case is LeaseLost: self = .lost
+        case _ where wasLost: self = .lost
+        case is Stopping, is CancellationError:
+            self = .released(reason: "the worker stops", wait: .zero, resource: nil)
+        case let error as CheckpointMismatch:
+            self = .released(reason: error.description, wait: .zero, resource: nil)
+        case let error as APIError: self.init(error, site: resource, wiki: wiki)
+        case let error as HTTPError: self = .failed(message: error.description, permanent: !error.isTransient)
+        case let error as MariaDBError: self.init(error)
+        case let error as PoolError:
+            self = .released(reason: error.description, wait: .seconds(10), resource: nil)
+        case let error as CannotBeDone: self = .failed(message: error.description, permanent: true)
+        default: self = .failed(message: "\(error)", permanent: false)
+        }
+    }
+
+    private init(_ error: APIError, site: Resource, wiki: String) {
+        switch error.recovery {
+        case .holdBack:
+            // What a whole site counts is its own matter; a wiki's lag concerns that wiki.
+            let resource = error.isSiteWide || wiki.isEmpty ? site : .wiki(wiki)
+            self = .released(reason: error.description, wait: error.retryAfter ?? .zero, resource: resource)
+        case .retry: self = .failed(message: error.description, permanent: false)
+        case .permanent: self = .failed(message: error.description, permanent: true)
+        }
+    }
+
+    private init(_ error: MariaDBError) {
+        switch error.class {
+        case .again, .reconnect, .wait, .killed:
+            self = .released(reason: "the database: \(error)", wait: .seconds(10), resource: nil)
+        case .unknown:
+            self = .released(reason: "the database said something unknown: \(error)", wait: .seconds(60), resource: nil)
+        case .permanent:
+            self = .failed(message: "the database: \(error)", permanent: true)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Concurrency
+import HTTPFetch
+package import Jobs
+package import Logging
+package import MariaDB
+package import Protocol
+package import ServiceLifecycle
+
+/// A worker as a service: acquires jobs, does them, tells what became of them, until it is stopped.
+///
+/// Told to stop, it acquires nothing more, lets each job stop at its next checkpoint, gives back what is left when most of the
+/// grace time is over, and says goodbye.
+package struct WorkerService: Service {
+    private let settings: WorkerSettings
+    private let client: CoordinatorClient
+    private let pool: ConnectionPool
+    private let works: [any Work]
+    private let logger: Logger
+
+    /// How long the first connection may take.
+    private static let connectTime = Duration.seconds(15)
+
+    /// Makes a worker.
+    /// - Parameters:
+    ///   - client: with an identity that names the kinds of `works` and the slots of `settings`.
+    ///   - works: one per kind.
+    package init(
+        settings: WorkerSettings,
+        client: CoordinatorClient,
+        pool: ConnectionPool,
+        works: [any Work],
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.client = client
+        self.pool = pool
+        self.works = works
+        self.logger = logger
+    }
+
+    /// Runs until graceful shutdown or cancellation.
+    /// - Throws: `CoordinatorError` when the coordinator can't be reached or refuses the worker at the start; later outages
+    ///   are waited out.
+    package func run() async throws {
+        let session = try await client.connect(within: Self.connectTime)
+        guard session.role == .worker else {
+            throw CannotBeDone("the secret is one of operators: give the worker the secret of its pool")
+        }
+        logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
+        let http = try HTTPClient(settings: settings.http)
+        let fleet = JobFleet(
+            settings: settings, client: client, pool: pool, http: http, works: works, session: session, logger: logger)
+        let heartbeats = Task { await fleet.sendHeartbeats() }
+        let jobs = Task { await fleet.acquireJobs() }
+        try? await gracefulShutdown()
+        // Heartbeats go on until the last job is back.
+        await finish(fleet, acquiring: jobs, heartbeats: heartbeats)
+        await http.shutdown()
+        logger.info("worker stopped")
+    }
+
+    private func finish(_ fleet: JobFleet, acquiring: Task<Void, Never>, heartbeats: Task<Void, Never>) async {
+        // Not cancelled along with this task: jobs have to be given back even then.
+        await Task {
+            logger.info("worker stops; jobs go to their next checkpoint")
+            acquiring.cancel()
+            await fleet.stopJobs()
+            let isEmpty = await fleet.waitUntilEmpty(within: settings.grace * 0.6)
+            if !isEmpty {
+                await fleet.interruptJobs()
+                await fleet.waitUntilEmpty(within: settings.grace * 0.2)
+            }
+            heartbeats.cancel()
+            await client.leave(within: settings.grace * 0.1)
+        }.value
+    }
+}

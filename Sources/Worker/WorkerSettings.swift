@@ -1,0 +1,26 @@
+package import HTTPFetch
+package import MariaDB
+
+/// What a worker needs to know before it starts.
+package struct WorkerSettings: Sendable {
+    /// How many jobs it does at once, 1 to 256.
+    package var slots: Int
+    /// How long it may take to stop once it is told to.
+    package var grace: Duration = .seconds(12)
+    /// How it talks to wikis; its User-Agent has the operator's contact.
+    package var http: HTTPClientSettings
+    /// Whether the User-Agent has a contact, without which Wikimedia's wikis aren't asked anything.
+    package var hasContact: Bool
+    /// `maxlag` of the API requests: wikis whose replicas lag more ask for time. `nil` for none.
+    package var maximumLag: Int? = 5
+    /// What is appended to the URL of a host to get its scripts' path, where a list of wikis has only hosts.
+    package var scriptPath = "/w"
+    /// The server with `meta_p`; `nil` where there is none.
+    package var metaDatabase: ConnectionSettings?
+
+    package init(slots: Int, http: HTTPClientSettings, hasContact: Bool) {
+        self.slots = slots
+        self.http = http
+        self.hasContact = hasContact
+    }
+}

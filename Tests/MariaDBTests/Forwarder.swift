@@ -1,0 +1,122 @@
+import Concurrency
+import Glibc
+import PrivateMariaDB
+
+/// A TCP proxy of one port that can lose the answer to a COMMIT, or the COMMIT itself. Each direction has a thread.
+final class Forwarder: Sendable {
+    enum Fault: Sendable {
+        case none
+        /// The server gets the next COMMIT and answers; the client is cut off before it gets the answer.
+        case loseAnswerToCommit
+        /// The client is cut off when it sends the next COMMIT, which the server doesn't get.
+        case loseCommit
+    }
+
+    private let fault = Lock(Fault.none)
+    private let listener: Int32
+    private let target: UInt16
+    let port: UInt16
+
+    init(to target: UInt16) throws {
+        self.target = target
+        port = try freePort()
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var yes: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        guard loopback(port, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+            throw PrivateMariaDBError(description: "the forwarder can't listen: error \(errno)")
+        }
+        startThread { [self] in acceptAll() }
+    }
+
+    /// Ends the accepting thread. Connections end with their two ends.
+    func close() { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    func setFault(_ newFault: Fault) { fault.withLock { $0 = newFault } }
+
+    private func acceptAll() {
+        while true {
+            let client = accept(listener, nil, nil)
+            if client < 0 { break }
+            let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            guard loopback(target, { connect(server, $0, $1) }) == 0 else {
+                _ = Glibc.close(client)
+                _ = Glibc.close(server)
+                continue
+            }
+            let ends = Lock(0)
+            for (source, sink, isRequest) in [(client, server, true), (server, client, false)] {
+                startThread { [self] in
+                    copy(from: source, to: sink, isRequest: isRequest)
+                    shutdown(client, Int32(SHUT_RDWR))
+                    shutdown(server, Int32(SHUT_RDWR))
+                    let isLast = ends.withLock { count -> Bool in
+                        count += 1
+                        return count == 2
+                    }
+                    if isLast {
+                        _ = Glibc.close(client)
+                        _ = Glibc.close(server)
+                    }
+                }
+            }
+        }
+        _ = Glibc.close(listener)
+    }
+
+    private func copy(from source: Int32, to sink: Int32, isRequest: Bool) {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = recv(source, &buffer, buffer.count, 0)
+            guard count > 0 else { return }
+            // A query packet: length, number, COM_QUERY, text.
+            if isRequest, buffer[..<count].dropFirst(5).elementsEqual("COMMIT".utf8) {
+                let current = fault.withLock { fault -> Fault in
+                    defer { fault = .none }
+                    return fault
+                }
+                switch current {
+                case .none: break
+                case .loseCommit: return
+                case .loseAnswerToCommit:
+                    // First, so that the other thread finds nobody to give the answer to. Then the answer is waited for,
+                    // so that the server has certainly committed.
+                    shutdown(source, Int32(SHUT_WR))
+                    _ = send(sink, buffer, count, Int32(MSG_NOSIGNAL))
+                    var wait = pollfd(fd: sink, events: Int16(POLLIN), revents: 0)
+                    poll(&wait, 1, 5000)
+                    return
+                }
+            }
+            guard send(sink, buffer, count, Int32(MSG_NOSIGNAL)) == count else { return }
+        }
+    }
+}
+
+private func loopback(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+}
+
+private final class ThreadBody: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+private func startThread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    pthread_create(&thread, nil, runThread, Unmanaged.passRetained(ThreadBody(body)).toOpaque())
+    pthread_detach(thread)
+}
+
+private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body() }
+    return nil
+}
