@@ -50,7 +50,8 @@ struct ModuleSelect: Sendable {
         return rows[..<end]
     }
 
-    private static func sources(of rows: ArraySlice<Row>, on connection: Connection) async throws -> [[UInt8]: [UInt8]] {
+    private static func sources(of rows: ArraySlice<Row>, on connection: Connection) async throws -> [[UInt8]: [UInt8]]
+    {
         let hashes = Set(try rows.compactMap { try $0.decode("key_sha256", as: [UInt8]?.self) })
         var sources: [[UInt8]: [UInt8]] = [:]
         for list in KeyList.lists(of: hashes.map { .bytes($0) }) {
