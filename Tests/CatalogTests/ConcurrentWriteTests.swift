@@ -4,7 +4,7 @@ import PrivateMariaDB
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ConcurrentWriteTests {
-    /// Two wikis with the same sources, written by two workers at the same time, in batches that overlap in other orders.
+    /// Two wikis with the same sources, written by two workers at the same time, in batches that overlap.
     @Test func writersOfTheSameSourcesDontFail() async throws {
         let catalog = try await TestCatalog.make(connections: 2)
         let rounds = 40
