@@ -63,16 +63,31 @@ let package = Package(
         tests("NNGTests", ["Concurrency", "NNG"]),
 
         // What is said over the wire, and what wikis say.
+        room("MediaWiki", ["Concurrency", "HTTPFetch"]),
+        tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
         room("Protocol", ["Concurrency", "NNG", crypto, logging, protobuf]),
 
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
-        room("Jobs", ["Concurrency", "MariaDB", heap]),
+        room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
         tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
+
+        // Who hands out the work, and who does it. They never import each other.
+        room(
+            "Coordinator",
+            ["Catalog", "Concurrency", "Jobs", "MariaDB", "NNG", "Protocol", deque, lifecycle, logging]
+        ),
+        room(
+            "Worker",
+            [
+                "Catalog", "Concurrency", "HTTPFetch", "Jobs", "MariaDB", "MediaWiki", "Protocol", lifecycle, logging,
+                protobuf,
+            ]
+        ),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
-        support("RawServer", []),
+        support("RawServer", ["Concurrency"]),
     ]
 )

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Jobs
+import Logging
 import MariaDB
 import Protocol
 

@@ -1,6 +1,7 @@
 import Catalog
 import FoundationEssentials
 import Jobs
+import Logging
 import MariaDB
 import Protocol
 
@@ -109,7 +110,7 @@ extension Coordinator {
                 site: record.site,
                 family: record.family,
                 isPrivate: record.isPrivate,
-                knownModules: record.knownModules
+                knownModules: UInt64(clamping: record.knownModules)
             )
         }
     }

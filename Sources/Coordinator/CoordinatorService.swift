@@ -1,4 +1,4 @@
-package import Catalog
+import Catalog
 import Concurrency
 import FoundationEssentials
 package import Jobs
@@ -6,7 +6,7 @@ package import Logging
 package import MariaDB
 import NNG
 import Protocol
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// A coordinator as a service: takes the term, brings memory to the state of the table, and answers until it is stopped.
 package struct CoordinatorService: Service {
@@ -54,7 +54,7 @@ package struct CoordinatorService: Service {
         let coordinator = Coordinator(
             settings: settings,
             store: store,
-            wikis: WikiTable(pool: pool),
+            wikis: WikiTable(pool),
             kinds: kinds,
             journal: journal,
             logger: logger
@@ -64,11 +64,10 @@ package struct CoordinatorService: Service {
         var options = ReplierOptions()
         options.maximumMessageSize = Wire.maximumMessageSize
         let replier = try await Replier.listen(on: settings.listen, tls: settings.tls, options: options)
+        let jobs = await coordinator.dispatcher.jobCount
         logger.info(
             "coordinator listening",
-            metadata: [
-                "perigee.address": "\(replier.boundAddress)", "perigee.jobs": "\(await coordinator.dispatcher.jobCount)",
-            ]
+            metadata: ["perigee.address": "\(replier.boundAddress)", "perigee.jobs": "\(jobs)"]
         )
         onListening(replier.boundAddress)
         defer { journal.end(CancellationError()) }

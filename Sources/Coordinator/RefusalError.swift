@@ -1,3 +1,4 @@
+import MariaDB
 import Protocol
 
 /// A request that has no effect, and why.

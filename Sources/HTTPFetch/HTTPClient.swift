@@ -1,3 +1,5 @@
+import CCurl
+
 /// Fetches over HTTP: many requests at once over few connections that are kept, HTTP/2 where the server has it.
 ///
 /// One thread of its own does all the work; no call blocks a thread of the caller. The process must ignore `SIGPIPE`,
@@ -6,6 +8,14 @@
 package final class HTTPClient: Sendable {
     /// The most bytes of a stream that wait for their consumer.
     package static let streamBufferBytes = 256 << 10
+
+    /// The library behind the client with its version, for user agents: `libcurl/7.88.1`.
+    package static var library: String {
+        guard let information = curl_version_info(CURLVERSION_FIRST), let version = information.pointee.version else {
+            return "libcurl"
+        }
+        return "libcurl/" + String(cString: version)
+    }
 
     private let loop: TransferLoop
 

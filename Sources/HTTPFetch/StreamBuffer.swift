@@ -80,8 +80,8 @@ final class StreamBuffer: Sendable {
         }
         switch waiter {
         case .head(let continuation):
-            guard let failure else { preconditionFailure("a transfer without a head ends with an error") }
-            continuation.resume(returning: .failure(failure))
+            let error = failure ?? HTTPError(.protocolError, url: "", message: "an answer without a head")
+            continuation.resume(returning: .failure(error))
         case .chunk(let continuation): continuation.resume(returning: .end(failure))
         case nil: break
         }

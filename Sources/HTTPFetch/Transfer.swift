@@ -1,5 +1,4 @@
 import CCurl
-import Concurrency
 
 /// One request under way. All of it belongs to the loop's thread.
 final class Transfer {

@@ -1,5 +1,4 @@
 import CCurl
-import Concurrency
 import Glibc
 
 /// The thread that owns libcurl's multi handle: everything of libcurl happens on it.
@@ -7,31 +6,13 @@ import Glibc
 /// It waits with epoll and drives libcurl by `curl_multi_socket_action`; `curl_multi_poll` of 7.88 can sleep on pending
 /// HTTP/2 data until its timeout (curl/curl#17636). Others hand it commands, and an eventfd wakes it.
 final class TransferLoop: @unchecked Sendable {
-    // Sendable holds because all stored variables but `inbox`, a lock, are touched by the loop's thread only.
-
-    /// What others ask of the loop.
-    private enum Command: Sendable {
-        case start(id: UInt64, HTTPRequest, Transfer.Receiver, submitted: ContinuousClock.Instant)
-        case cancel(id: UInt64)
-        case resume(id: UInt64)
-    }
-
-    private struct Inbox {
-        var commands: [Command] = []
-        /// Requests submitted and not finished: what bounds `commands` too, as each has a few at most.
-        var requests = 0
-        var nextID: UInt64 = 1
-        var isStopping = false
-        var hasStopped = false
-        var stopWaiters: [CheckedContinuation<Void, Never>] = []
-    }
+    // Sendable holds because all stored variables are touched by the loop's thread only.
 
     private let settings: HTTPClientSettings
-    private let inbox = Lock(Inbox())
+    private let inbox: LoopInbox
     /// `nil` once the thread has ended.
     private var multi: UnsafeMutableRawPointer?
     private let epoll: Int32
-    private let wakeUp: Int32
     private var admission: Admission
     private var transfers: [UInt64: Transfer] = [:]
     private var transferOfHandle: [UnsafeMutableRawPointer: Transfer] = [:]
@@ -63,9 +44,9 @@ final class TransferLoop: @unchecked Sendable {
         }
         self.multi = multi
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: wakeUp))
-        guard epoll >= 0, wakeUp >= 0, epoll_ctl(epoll, EPOLL_CTL_ADD, wakeUp, &event) == 0 else {
+        inbox = LoopInbox(maximumRequests: settings.maximumRequests)
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: inbox.descriptor))
+        guard epoll >= 0, epoll_ctl(epoll, EPOLL_CTL_ADD, inbox.descriptor, &event) == 0 else {
             throw HTTPError(.other, url: "", message: "no epoll for libcurl: \(String(cString: strerror(errno)))")
         }
         let reference = Unmanaged.passUnretained(self).toOpaque()
@@ -79,73 +60,32 @@ final class TransferLoop: @unchecked Sendable {
     deinit {
         // Only when the thread never started.
         if let multi { curl_multi_cleanup(multi) }
-        if wakeUp >= 0 { close(wakeUp) }
         if epoll >= 0 { close(epoll) }
     }
 
     // MARK: From any thread
 
     /// A new request's id, or why there can be none.
-    func reserve(url: String) throws(HTTPError) -> UInt64 {
-        let outcome: Result<UInt64, HTTPError> = inbox.withLock { inbox in
-            guard !inbox.isStopping else {
-                return .failure(HTTPError(.shutDown, url: url, message: "the client was shut down"))
-            }
-            guard inbox.requests < settings.maximumRequests else {
-                return .failure(
-                    HTTPError(.clientFull, url: url, message: "\(settings.maximumRequests) requests are under way")
-                )
-            }
-            inbox.requests += 1
-            defer { inbox.nextID += 1 }
-            return .success(inbox.nextID)
-        }
-        return try outcome.get()
-    }
+    func reserve(url: String) throws(HTTPError) -> UInt64 { try inbox.reserve(url: url) }
 
     /// Starts the request with the reserved `id`. The receiver is called on the loop's thread, and always in the end.
     func start(_ id: UInt64, _ request: HTTPRequest, _ receiver: Transfer.Receiver) {
-        let command = Command.start(id: id, request, receiver, submitted: .now)
-        guard send(command) else {
-            return receiver.fail(HTTPError(.shutDown, url: request.url, message: "the client was shut down"))
+        guard inbox.send(.start(id: id, request, receiver, submitted: .now)) else {
+            return receiver.fail(.shutDown(request.url))
         }
     }
 
     /// Ends a request with `cancelled`; nothing happens when it has ended.
-    func cancel(_ id: UInt64) { _ = send(.cancel(id: id)) }
+    func cancel(_ id: UInt64) { inbox.send(.cancel(id: id)) }
 
     /// Lets a request that was paused go on.
-    func resume(_ id: UInt64) { _ = send(.resume(id: id)) }
-
-    private func send(_ command: Command) -> Bool {
-        let taken = inbox.withLock { inbox in
-            guard !inbox.hasStopped else { return false }
-            inbox.commands.append(command)
-            return true
-        }
-        if taken { wake() }
-        return taken
-    }
+    func resume(_ id: UInt64) { inbox.send(.resume(id: id)) }
 
     /// Ends all requests with `shutDown` and the thread.
-    func stop() {
-        inbox.withLock { $0.isStopping = true }
-        wake()
-    }
+    func stop() { inbox.stop() }
 
-    /// As ``stop()``, and returns when the thread is done.
-    func stopAndWait() async {
-        await withCheckedContinuation { continuation in
-            let hasStopped = inbox.withLock { inbox in
-                inbox.isStopping = true
-                if !inbox.hasStopped { inbox.stopWaiters.append(continuation) }
-                return inbox.hasStopped
-            }
-            if hasStopped { continuation.resume() } else { wake() }
-        }
-    }
-
-    private func wake() { eventfd_write(wakeUp, 1) }
+    /// As ``stop()``, and returns when the thread has ended all requests.
+    func stopAndWait() async { await inbox.stopAndWait() }
 
     // MARK: On the loop's thread
 
@@ -155,9 +95,8 @@ final class TransferLoop: @unchecked Sendable {
         while true {
             let count = epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds())
             for event in events.prefix(Int(max(count, 0))) {
-                if event.data.fd == wakeUp {
-                    var ignored: eventfd_t = 0
-                    eventfd_read(wakeUp, &ignored)
+                if event.data.fd == inbox.descriptor {
+                    inbox.clearSignal()
                 } else {
                     act(on: event.data.fd, events: event.events)
                 }
@@ -191,10 +130,7 @@ final class TransferLoop: @unchecked Sendable {
 
     /// `false` when the loop is to end.
     private func performCommands() -> Bool {
-        let (commands, isStopping) = inbox.withLock { inbox in
-            defer { inbox.commands = [] }
-            return (inbox.commands, inbox.isStopping)
-        }
+        let (commands, isStopping) = inbox.take()
         for command in commands {
             switch command {
             case .start(let id, let request, let receiver, let submitted):
@@ -228,7 +164,7 @@ final class TransferLoop: @unchecked Sendable {
             admission.enqueue(id, host: transfer.easy.host)
             if let due = transfer.nextCheck(now: .now) { nextCheck = nextCheck.map { min($0, due) } ?? due }
         } catch {
-            release()
+            inbox.release()
             receiver.fail(error)
         }
     }
@@ -281,26 +217,16 @@ final class TransferLoop: @unchecked Sendable {
         if admission.remove(transfer.id) { curl_multi_remove_handle(multi, transfer.easy.pointer) }
         transfers[transfer.id] = nil
         transferOfHandle[transfer.easy.pointer] = nil
-        release()
+        inbox.release()
     }
 
-    private func release() { inbox.withLock { $0.requests -= 1 } }
-
     private func end() {
-        // Whatever comes after this finds `hasStopped`, so that no command is left unseen.
-        let (commands, waiters) = inbox.withLock { inbox in
-            inbox.hasStopped = true
-            defer {
-                inbox.commands = []
-                inbox.stopWaiters = []
-            }
-            return (inbox.commands, inbox.stopWaiters)
-        }
+        let (commands, waiters) = inbox.close()
         for transfer in Array(transfers.values) {
             end(transfer, with: transfer.error(.shutDown, "the client was shut down"))
         }
         for case .start(_, let request, let receiver, _) in commands {
-            receiver.fail(HTTPError(.shutDown, url: request.url, message: "the client was shut down"))
+            receiver.fail(.shutDown(request.url))
         }
         curl_multi_cleanup(multi)
         multi = nil

@@ -18,8 +18,8 @@ package final class Requester: Sendable {
         case none
         /// A call is making the dialer.
         case busy
-        /// There's a dialer, which connects by itself.
-        case running
+        /// There's a dialer, which connects by itself, and a task that sees to it.
+        case running(nng_dialer, keeper: Task<Void, Never>)
     }
 
     /// Opens the socket; nothing is dialed yet.
@@ -41,6 +41,8 @@ package final class Requester: Sendable {
             return (socket, ContextPool(contexts, maximumWaiting: options.maximumWaiting))
         }
     }
+
+    deinit { stopKeeping() }
 
     /// Whether there's a connection at the moment.
     package var isConnected: Bool { socket.pipes.count > 0 }
@@ -65,6 +67,8 @@ package final class Requester: Sendable {
             let result = await attempt.value(within: .until(deadline))
             let code: NNGErrorCode? =
                 switch result {
+                // Nobody has closed the dialer: nng calls a reset in the handshake so.
+                case Int32(NNG_ECLOSED.rawValue): .connectionReset
                 case nil: Task.isCancelled ? .cancelled : .timedOut
                 // nng drops a connection to a peer of another protocol without an error.
                 case 0: socket.pipes.established > established ? nil : .protocolError
@@ -78,7 +82,7 @@ package final class Requester: Sendable {
                 }
                 throw NNGError(code, .dial, address: address)
             }
-            dialing.withLock { $0 = .running }
+            keep(handle)
         } catch {
             dialing.withLock { $0 = .none }
             throw error
@@ -92,10 +96,7 @@ package final class Requester: Sendable {
     package func connectInBackground() async throws {
         guard try beginDialing() else { return }
         do {
-            let handle = try await makeDialer()
-            let result = nng_dialer_start(handle, Int32(NNG_FLAG_NONBLOCK))
-            try NNGErrorCode.wrap(.dial, address) { () throws(NNGErrorCode) in try NNGErrorCode.check(result) }
-            dialing.withLock { $0 = .running }
+            keep(try await startInBackground())
         } catch {
             dialing.withLock { $0 = .none }
             throw error
@@ -131,6 +132,7 @@ package final class Requester: Sendable {
     /// Ends all requests with ``NNGErrorCode/closed``, and closes the socket; at most `limit`, even if nng hasn't
     /// finished then. A requester that nobody refers to any more is closed by itself.
     package func close(within limit: Duration) async {
+        stopKeeping()
         let deadline = ContinuousClock.now + limit
         await pool.close(within: limit)
         await socket.close(within: .until(deadline))
@@ -153,6 +155,56 @@ package final class Requester: Sendable {
         case .running: return false
         case .busy: throw NNGError(.state, .dial, address: address)
         }
+    }
+
+    private func startInBackground() async throws -> nng_dialer {
+        let handle = try await makeDialer()
+        let result = nng_dialer_start(handle, Int32(NNG_FLAG_NONBLOCK))
+        guard result == 0 else {
+            socket.lifecycle.async { nng_dialer_close(handle) }
+            throw NNGError(NNGErrorCode(rawValue: result), .dial, address: address)
+        }
+        return handle
+    }
+
+    /// Replaces the dialer `handle` by another whenever there was no connection for too long.
+    private func keep(_ handle: nng_dialer) {
+        let keeper = Task { [weak self, options] in
+            var lastConnected = ContinuousClock.now
+            // Ends with the cancellation of the task.
+            while (try? await Task.sleep(for: options.redialAfter / 4)) != nil {
+                guard let self else { return }
+                if isConnected { lastConnected = .now }
+                if lastConnected.duration(to: .now) < options.redialAfter { continue }
+                await redial()
+                lastConnected = .now
+            }
+        }
+        dialing.withLock { $0 = .running(handle, keeper: keeper) }
+        // Closed in the meantime.
+        if pool.isClosed { keeper.cancel() }
+    }
+
+    private func redial() async {
+        do {
+            let new = try await makeDialer()
+            let old = dialing.withLock { state -> nng_dialer? in
+                guard case .running(let old, let keeper) = state else { return nil }
+                state = .running(new, keeper: keeper)
+                return old
+            }
+            let result = await Pending<Int32>.on(socket.lifecycle) {
+                if let old { nng_dialer_close(old) }
+                return nng_dialer_start(new, Int32(NNG_FLAG_NONBLOCK))
+            }.value(within: .seconds(30), isCancellable: false)
+            if let result, result != 0 { throw NNGError(NNGErrorCode(rawValue: result), .dial, address: address) }
+        } catch {
+            if !pool.isClosed { options.onProblem(error) }
+        }
+    }
+
+    private func stopKeeping() {
+        if case .running(_, let keeper) = dialing.withLock({ $0 }) { keeper.cancel() }
     }
 
     /// Makes a dialer that isn't started yet, on a thread because it reads files.

@@ -10,6 +10,12 @@ package struct RequesterOptions: Sendable {
     package var minimumReconnectDelay = Duration.milliseconds(500)
     /// What that bound doesn't grow beyond.
     package var maximumReconnectDelay = Duration.seconds(30)
+    /// How long there may be no connection before the dialer is replaced. In nng 1.5.2 a dialer never tries again after
+    /// a peer that hung up with a reset before the handshake. Has to be longer than a try may take: 10 seconds for the
+    /// handshake, and ``maximumReconnectDelay`` before it.
+    package var redialAfter = Duration.seconds(45)
+    /// Told why the dialer couldn't be replaced, such as a certificate that has expired; must not block.
+    package var onProblem: @Sendable (any Error) -> Void = { _ in }
 
     /// Makes the default options.
     package init() {}

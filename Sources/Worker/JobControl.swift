@@ -1,5 +1,5 @@
 import Concurrency
-package import Jobs
+import Jobs
 
 /// What the worker's loops and the work on one job tell each other.
 final class JobControl: Sendable {

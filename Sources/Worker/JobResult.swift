@@ -42,7 +42,7 @@ extension JobResult {
         switch error.recovery {
         case .holdBack:
             // What a whole site counts is its own matter; a wiki's lag concerns that wiki.
-            let resource = error.isSiteWide || wiki.isEmpty ? site : .wiki(wiki)
+            let resource = error.status == 429 || wiki.isEmpty ? site : .wiki(wiki)
             self = .released(reason: error.description, wait: error.retryAfter ?? .zero, resource: resource)
         case .retry: self = .failed(message: error.description, permanent: false)
         case .permanent: self = .failed(message: error.description, permanent: true)

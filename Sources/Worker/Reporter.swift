@@ -2,7 +2,9 @@ import Concurrency
 import FoundationEssentials
 import Jobs
 import Logging
+import MariaDB
 import Protocol
+import SwiftProtobuf
 
 /// Tells the coordinator what became of jobs: many in one message, again and again until it has answered or the leases are
 /// over.

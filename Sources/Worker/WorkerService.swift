@@ -1,10 +1,10 @@
 import Concurrency
 import HTTPFetch
-package import Jobs
+import Jobs
 package import Logging
 package import MariaDB
 package import Protocol
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// A worker as a service: acquires jobs, does them, tells what became of them, until it is stopped.
 ///
@@ -47,7 +47,7 @@ package struct WorkerService: Service {
             throw CannotBeDone("the secret is one of operators: give the worker the secret of its pool")
         }
         logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
-        let http = try HTTPClient(settings: settings.http)
+        let http = try HTTPClient(settings.http)
         let fleet = JobFleet(
             settings: settings, client: client, pool: pool, http: http, works: works, session: session, logger: logger)
         let heartbeats = Task { await fleet.sendHeartbeats() }

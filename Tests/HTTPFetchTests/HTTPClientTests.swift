@@ -102,6 +102,10 @@ import Testing
         #expect(error?.code == .tls)
     }
 
+    @Test func libraryHasAVersion() {
+        #expect(HTTPClient.library.wholeMatch(of: /libcurl\/[0-9]+(\.[0-9]+)+.*/) != nil)
+    }
+
     @Test func redirects() async throws {
         let unfollowed = try await client.fetch(HTTPRequest(url: server.plainURL + "/here"))
         #expect(unfollowed.status == 302)

@@ -36,8 +36,8 @@ import Testing
         }
         #expect(count == 30000)
         #expect(bytes == 30000 * 20000)
-        // Other tests run in this process as well, hence the room.
-        #expect(try residentBytes() - start < 200 << 20)
+        // Other tests run in this process as well, and Address Sanitizer keeps freed memory: hence the room.
+        #expect(try residentBytes() - start < 450 << 20)
     }
 
     @Test func connectionIsBusyUntilTheStreamEnds() async throws {

@@ -265,10 +265,11 @@ import Testing
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
-        #expect(tries.withLock { $0 } == 2)
+        // More than once where this machine is slower than the server's timeout.
+        #expect(tries.withLock { $0 } >= 2)
         #expect(try await values(pool) == [1, 1])
         // The server hung up before the COMMIT was sent, but the client can't tell.
-        #expect(pool.retryCounts.total == 1)
+        #expect(pool.retryCounts.total == tries.withLock { $0 } - 1)
     }
 
     @Test func readOnlyServerIsWaitedFor() async throws {

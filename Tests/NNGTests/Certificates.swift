@@ -1,30 +1,34 @@
 import Foundation
-import NNG
 import Testing
+
+@testable import NNG
 
 /// Certificates made by `deploy/tls/issue`, once for all tests, removed when the process ends.
 struct Certificates: Sendable {
-    static let shared = Result { try Certificates() }
+    static var shared: Certificates { get async throws { try await making.value } }
+
+    private static let making = Task { try await Certificates() }
 
     let directory: URL
 
-    private init() throws {
+    private init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "nng-\(UUID().uuidString)")
         temporaryDirectory = directory
         atexit { removeTemporaryDirectory() }
         for authority in ["good", "other"] {
-            try issue(authority, "ca")
-            try issue(authority, "coordinator", "localhost", "coordinator.test")
-            try issue(authority, "coordinator", "elsewhere.test")
-            try issue(authority, "worker", "worker1")
-            try issue(authority, "operator", "operator1")
+            try await issue(authority, "ca")
+            try await issue(authority, "coordinator", "localhost", "coordinator.test")
+            try await issue(authority, "coordinator", "elsewhere.test")
+            try await issue(authority, "worker", "worker1")
+            try await issue(authority, "operator", "operator1")
         }
-        try issue("good", days: -1, "worker", "expired")
-        try issue("good", days: -1, "coordinator", "expired.test")
+        try await issue("good", days: -1, "worker", "expired")
+        try await issue("good", days: -1, "coordinator", "expired.test")
     }
 
-    @discardableResult func issue(_ authority: String, days: Int? = nil, _ arguments: String...) throws -> Output {
-        try Output.of(
+    @discardableResult func issue(_ authority: String, days: Int? = nil, _ arguments: String...) async throws -> Output
+    {
+        try await Output.of(
             script,
             ["--directory", path(authority)] + (days.map { ["--days", "\($0)"] } ?? []) + arguments
         )
@@ -56,7 +60,13 @@ struct Output {
     let status: Int32
     let text: String
 
-    static func of(_ program: String, _ arguments: [String]) throws -> Output {
+    /// Runs a program to its end, on a thread: waiting for it must not hold up the other tests.
+    static func of(_ program: String, _ arguments: [String]) async throws -> Output {
+        let output = Pending<Result<Output, any Error>>.on { Result { try run(program, arguments) } }
+        return try #require(await output.value(within: .seconds(120)), "\(program) doesn't end").get()
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> Output {
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
@@ -80,7 +90,7 @@ private func removeTemporaryDirectory() {
 
 extension Certificates {
     /// Makes a list of revocations with the certificate of `name` in it, and returns its path.
-    func revoke(_ name: String) throws -> String {
+    func revoke(_ name: String) async throws -> String {
         let configuration = path("revocations.conf")
         try """
         [ca]
@@ -96,7 +106,7 @@ extension Certificates {
         let authority = ["-config", configuration, "-cert", path("good/ca.crt"), "-keyfile", path("good/ca.key")]
         let list = path("revocations.crl")
         for action in [["-revoke", path("good/\(name).crt")], ["-gencrl", "-out", list]] {
-            let output = try Output.of("/usr/bin/openssl", ["ca"] + authority + action)
+            let output = try await Output.of("/usr/bin/openssl", ["ca"] + authority + action)
             #expect(output.status == 0, "\(output.text)")
         }
         return list

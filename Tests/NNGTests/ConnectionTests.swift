@@ -1,7 +1,8 @@
 import Dispatch
 import Foundation
-import NNG
 import Testing
+
+@testable import NNG
 
 @Suite(.timeLimit(.minutes(5)))
 struct ConnectionTests {
@@ -18,7 +19,7 @@ struct ConnectionTests {
         var options = RequesterOptions()
         options.minimumReconnectDelay = .milliseconds(10)
         options.maximumReconnectDelay = .milliseconds(100)
-        let requester = try Requester(
+        let requester = try await Requester(
             address: first.boundAddress,
             tls: Transport.tls.requesterFiles,
             options: options
@@ -51,7 +52,7 @@ struct ConnectionTests {
         var options = RequesterOptions()
         options.minimumReconnectDelay = .milliseconds(5)
         options.maximumReconnectDelay = .milliseconds(50)
-        let requester = try Requester(address: address, tls: Transport.tls.requesterFiles, options: options)
+        let requester = try await Requester(address: address, tls: Transport.tls.requesterFiles, options: options)
         // The peer is away: this isn't an error.
         try await requester.connectInBackground()
         for number in 0..<10 {
@@ -63,9 +64,55 @@ struct ConnectionTests {
         await requester.close(within: .seconds(5))
     }
 
+    @Test func dialerOutlivesPeersThatHangUpInTheHandshake() async throws {
+        var options = RequesterOptions()
+        options.minimumReconnectDelay = .milliseconds(1)
+        options.maximumReconnectDelay = .milliseconds(5)
+        options.redialAfter = .milliseconds(100)
+        options.onProblem = { Issue.record($0) }
+        let server = try PlainSocket.listening()
+        let port = server.port
+        let requester = try await Requester(
+            address: "tls+tcp://127.0.0.1:\(port)",
+            tls: Transport.tls.requesterFiles,
+            options: options
+        )
+        try await requester.connectInBackground()
+        let rounds = Pending<Void>.on {
+            for round in 0..<100 {
+                guard let client = try? server.accept() else { return }
+                switch round % 5 {
+                case 0: break
+                case 1: client.prepareReset()
+                case 2: _ = client.read()
+                case 3:
+                    _ = client.read()
+                    client.prepareReset()
+                default:
+                    _ = client.read()
+                    try? client.write([0x16, 3, 3, 0, 100, 2, 0, 0, 96, 3, 3])
+                }
+            }
+            server.stopListening()
+        }
+        try #require(await rounds.value(within: .seconds(120)) != nil)
+        #expect(!requester.isConnected)
+        try await withReplier(address: requester.address) { _ in
+            var answer: [UInt8]?
+            while answer == nil {
+                // Replacing the dialer may cost a connection that was made at that moment.
+                do throws(NNGError) { answer = try await requester.request([1], within: .seconds(60)) } catch {
+                    #expect(error.code == .connectionReset)
+                }
+            }
+            #expect(answer == [1])
+        }
+        await requester.close(within: .seconds(5))
+    }
+
     @Test func refusedConnectionSaysSoAndCanBeTriedAgain() async throws {
         let address = try await withReplier { $0.boundAddress }
-        let requester = try Requester(address: address, tls: Transport.tls.requesterFiles)
+        let requester = try await Requester(address: address, tls: Transport.tls.requesterFiles)
         let error = try await errorOf { try await requester.connect(within: .seconds(30)) }
         #expect(error == NNGError(.connectionRefused, .dial, address: address))
         #expect(error.isConnectivity)
@@ -88,7 +135,7 @@ struct ConnectionTests {
     }
 
     @Test func addressMustFitTheFiles() async throws {
-        let files = try Transport.tls.requesterFiles
+        let files = try await Transport.tls.requesterFiles
         #expect(throws: NNGError(.invalid, .open, address: "tcp://localhost:1")) {
             try Requester(address: "tcp://localhost:1", tls: files)
         }
@@ -125,7 +172,7 @@ struct ConnectionTests {
             }
             done.open()
         }
-        let requester = try Requester(address: "tls+tcp://127.0.0.1:\(port)", tls: Transport.tls.requesterFiles)
+        let requester = try await Requester(address: "tls+tcp://127.0.0.1:\(port)", tls: Transport.tls.requesterFiles)
         let error = try await errorOf { try await requester.connect(within: .seconds(30)) }
         #expect([.crypto, .connectionShut, .connectionReset].contains(error.code), "\(error)")
         #expect(error.operation == .dial)
@@ -137,7 +184,7 @@ struct ConnectionTests {
     @Test func serverThatNeverAnswersIsGivenUpAtTheDeadlineOrWhenCancelled() async throws {
         let server = try PlainSocket.listening()
         let address = "tls+tcp://127.0.0.1:\(server.port)"
-        let requester = try Requester(address: address, tls: Transport.tls.requesterFiles)
+        let requester = try await Requester(address: address, tls: Transport.tls.requesterFiles)
         let late = try await errorOf { try await requester.connect(within: .milliseconds(50)) }
         #expect(late == NNGError(.timedOut, .dial, address: address))
         let task = Task { try await requester.connect(within: .seconds(3600)) }

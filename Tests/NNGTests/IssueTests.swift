@@ -4,21 +4,21 @@ import Testing
 /// `deploy/tls/issue`, beyond what the other tests use of it.
 @Suite(.timeLimit(.minutes(5)))
 struct IssueTests {
-    @Test func nothingIsOverwritten() throws {
-        let certificates = try Certificates.shared.get()
+    @Test func nothingIsOverwritten() async throws {
+        let certificates = try await Certificates.shared
         let before = try Data(contentsOf: URL(filePath: certificates.path("good/worker1.key")))
         for arguments in [["worker", "worker1"], ["operator", "worker1"], ["coordinator", "worker1"]] {
-            let output = try certificates.issue("good", arguments[0], arguments[1])
+            let output = try await certificates.issue("good", arguments[0], arguments[1])
             #expect(output.status == 1)
             #expect(output.text.split(separator: "\n").count == 1)
             #expect(output.text.contains("is there already"))
         }
-        #expect(try certificates.issue("good", "ca").status == 1)
+        #expect(try await certificates.issue("good", "ca").status == 1)
         #expect(try Data(contentsOf: URL(filePath: certificates.path("good/worker1.key"))) == before)
     }
 
-    @Test func keysAreForTheirOwnerOnly() throws {
-        let certificates = try Certificates.shared.get()
+    @Test func keysAreForTheirOwnerOnly() async throws {
+        let certificates = try await Certificates.shared
         for name in ["ca", "localhost", "worker1", "operator1"] {
             let attributes = try FileManager.default.attributesOfItem(atPath: certificates.path("good/\(name).key"))
             #expect(attributes[.posixPermissions] as? Int == 0o600)
@@ -34,10 +34,10 @@ struct IssueTests {
     ]
 
     @Test(arguments: mistakes)
-    func mistakesAreSaidInOneLine(_ arguments: [String], _ status: Int32) throws {
-        let certificates = try Certificates.shared.get()
+    func mistakesAreSaidInOneLine(_ arguments: [String], _ status: Int32) async throws {
+        let certificates = try await Certificates.shared
         // A directory without a CA.
-        let output = try Output.of(
+        let output = try await Output.of(
             certificates.script,
             ["--directory", certificates.path("none-\(UUID().uuidString)")] + arguments
         )

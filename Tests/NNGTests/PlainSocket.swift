@@ -54,10 +54,15 @@ final class PlainSocket: Sendable {
     /// A socket that listens, and hands each connection to nobody until ``accept()``.
     static func listening() throws -> PlainSocket {
         let server = PlainSocket(descriptor: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        var option: Int32 = 1
+        setsockopt(server.descriptor, SOL_SOCKET, SO_REUSEADDR, &option, socklen_t(MemoryLayout<Int32>.size))
         try check(withLoopback(0) { bind(server.descriptor, $0, $1) })
         try check(listen(server.descriptor, 16))
         return server
     }
+
+    /// Frees the port for another that listens.
+    func stopListening() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     func accept() throws -> PlainSocket {
         let accepted = Glibc.accept(descriptor, nil, nil)

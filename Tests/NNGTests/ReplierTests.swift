@@ -72,7 +72,7 @@ struct ReplierTests {
         }
         let replier = try await Replier.listen(on: Transport.tls.address, tls: Transport.tls.replierFiles)
         let running = Task { try await replier.run(handler) }
-        let requester = try Requester(address: replier.boundAddress, tls: Transport.tls.requesterFiles)
+        let requester = try await Requester(address: replier.boundAddress, tls: Transport.tls.requesterFiles)
         try await requester.connect(within: .seconds(30))
         let tasks = (0..<4).map { _ in Task { try await requester.ask([1]) } }
         try await eventually { arrived.value == 4 }
@@ -100,7 +100,7 @@ struct ReplierTests {
         }
         let replier = try await Replier.listen(on: Transport.tls.address, tls: Transport.tls.replierFiles)
         let running = Task { try await replier.run(handler) }
-        let requester = try Requester(address: replier.boundAddress, tls: Transport.tls.requesterFiles)
+        let requester = try await Requester(address: replier.boundAddress, tls: Transport.tls.requesterFiles)
         try await requester.connect(within: .seconds(30))
         let tasks = (0..<4).map { _ in Task { try await requester.ask([1]) } }
         try await eventually { arrived.value == 4 }

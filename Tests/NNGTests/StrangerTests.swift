@@ -33,7 +33,7 @@ struct StrangerTests {
     }
 
     @Test func memberThatAnnouncesAGigabyteIsHungUpOn() async throws {
-        let certificates = try Certificates.shared.get()
+        let certificates = try await Certificates.shared
         try await withPair(.tls) { requester, replier in
             let port = try #require(replier.boundAddress.split(separator: ":").last)
             let client = Process()
@@ -52,7 +52,7 @@ struct StrangerTests {
             try input.fileHandleForWriting.write(contentsOf: [0, 0x53, 0x50, 0, 0, 0x30, 0, 0])
             try await eventually { replier.connections == 2 }
             try input.fileHandleForWriting.write(contentsOf: [0, 0, 0, 0, 0x40, 0, 0, 0])
-            client.waitUntilExit()
+            try await eventually { !client.isRunning }
             try await eventually { replier.connections == 1 }
             #expect(try await requester.ask([1]) == [1])
             try await replier.probe(tls: Transport.tls.replierFiles, within: .seconds(60))

@@ -12,11 +12,11 @@ enum Transport: CaseIterable, CustomTestStringConvertible {
     var address: String { self == .tls ? "tls+tcp://127.0.0.1:0" : "inproc://\(UUID().uuidString)" }
 
     var replierFiles: TLSFiles? {
-        get throws { self == .tls ? try Certificates.shared.get().files("localhost") : nil }
+        get async throws { self == .tls ? try await Certificates.shared.files("localhost") : nil }
     }
 
     var requesterFiles: TLSFiles? {
-        get throws { self == .tls ? try Certificates.shared.get().files("worker1") : nil }
+        get async throws { self == .tls ? try await Certificates.shared.files("worker1") : nil }
     }
 }
 
@@ -31,9 +31,11 @@ func withReplier<Result>(
     handler: @escaping Handler = { $0.payload },
     _ body: (Replier) async throws -> Result
 ) async throws -> Result {
+    let ownFiles = try await transport.replierFiles
+    let replierFiles = files ?? ownFiles
     let replier = try await Replier.listen(
         on: address ?? transport.address,
-        tls: files ?? transport.replierFiles,
+        tls: replierFiles,
         options: options
     )
     async let running: Void = replier.run(handler)
@@ -57,7 +59,7 @@ func withPair<Result>(
     _ body: (Requester, Replier) async throws -> Result
 ) async throws -> Result {
     try await withReplier(transport, options: options, handler: handler) { replier in
-        let requester = try Requester(
+        let requester = try await Requester(
             address: replier.boundAddress,
             tls: transport.requesterFiles,
             options: requesterOptions

@@ -5,8 +5,6 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
-    let certificates = Certificates.shared
-
     /// The error of connecting with `files` to a replier with `replierFiles`, which answers others as before then.
     private func connectError(_ files: TLSFiles, to replierFiles: TLSFiles? = nil) async throws -> NNGError {
         try await withReplier(files: replierFiles) { replier in
@@ -20,23 +18,23 @@ struct TLSTests {
         }
     }
 
-    private func files(of name: String) throws -> TLSFiles { try certificates.get().files(name) }
+    private func files(of name: String) async throws -> TLSFiles { try await Certificates.shared.files(name) }
 
     @Test func replierOfAnotherAuthorityIsRefused() async throws {
-        let error = try await connectError(certificates.get().files("worker1", trusted: "other"))
+        let error = try await connectError(Certificates.shared.files("worker1", trusted: "other"))
         #expect(error.code == .crypto)
         #expect(!error.isConnectivity)
         #expect(error.description.contains("CA file"))
     }
 
     @Test func replierOfAnotherNameIsRefused() async throws {
-        let elsewhere = try files(of: "elsewhere.test")
+        let elsewhere = try await files(of: "elsewhere.test")
         let error = try await connectError(files(of: "worker1"), to: elsewhere)
         #expect(error.code == .crypto)
         #expect(error.description.contains("server name"))
         // And by a name that it has it isn't.
         try await withReplier(files: elsewhere) { replier in
-            var files = try files(of: "worker1")
+            var files = try await files(of: "worker1")
             files.serverName = "elsewhere.test"
             try await replier.probe(tls: files, within: .seconds(30))
         }
@@ -48,14 +46,14 @@ struct TLSTests {
     }
 
     @Test func requesterOfAnotherAuthorityIsRefused() async throws {
-        let error = try await connectError(certificates.get().files("worker1", signer: "other"))
+        let error = try await connectError(Certificates.shared.files("worker1", signer: "other"))
         #expect([.crypto, .connectionShut].contains(error.code), "\(error)")
         #expect(!error.isConnectivity)
         #expect(error.description.contains("our certificate"))
     }
 
     @Test func requesterWithoutCertificateIsRefused() async throws {
-        let certificates = try certificates.get()
+        let certificates = try await Certificates.shared
         try await withReplier { replier in
             let port = try #require(replier.boundAddress.split(separator: ":").last)
             let connect = [
@@ -65,16 +63,16 @@ struct TLSTests {
             let identity = [
                 "-cert", certificates.path("good/worker1.crt"), "-key", certificates.path("good/worker1.key"),
             ]
-            #expect(try Output.of("/usr/bin/openssl", connect).status != 0)
+            #expect(try await Output.of("/usr/bin/openssl", connect).status != 0)
             // And with one it isn't.
-            #expect(try Output.of("/usr/bin/openssl", connect + identity).status == 0)
+            #expect(try await Output.of("/usr/bin/openssl", connect + identity).status == 0)
             try await eventually { replier.connections == 0 }
             try await replier.probe(tls: files(of: "worker1"), within: .seconds(30))
         }
     }
 
     @Test func expiredPeerIsRefused() async throws {
-        let certificates = try certificates.get()
+        let certificates = try await Certificates.shared
         let server = Process()
         server.executableURL = URL(filePath: "/usr/bin/openssl")
         server.arguments = [
@@ -97,7 +95,7 @@ struct TLSTests {
             text += String(decoding: data, as: UTF8.self)
         }
         let port = try #require(text.firstMatch(of: /ACCEPT 127\.0\.0\.1:(\d+)/)?.1)
-        var files = try files(of: "worker1")
+        var files = try await files(of: "worker1")
         files.serverName = "expired.test"
         let requester = try Requester(address: "tls+tcp://127.0.0.1:\(port)", tls: files)
         let error = try await errorOf { try await requester.connect(within: .seconds(30)) }
@@ -107,15 +105,15 @@ struct TLSTests {
     }
 
     @Test func revokedCertificateIsRefusedAfterAnUpdate() async throws {
-        let certificates = try certificates.get()
+        let certificates = try await Certificates.shared
         try await withReplier { replier in
-            let operatorFiles = try files(of: "operator1")
-            let worker = try Requester(address: replier.boundAddress, tls: files(of: "worker1"))
+            let operatorFiles = try await files(of: "operator1")
+            let worker = try await Requester(address: replier.boundAddress, tls: files(of: "worker1"))
             try await worker.connect(within: .seconds(30))
             try await replier.probe(tls: operatorFiles, within: .seconds(30))
 
-            var revoking = try files(of: "localhost")
-            revoking.revocations = try certificates.revoke("operator1")
+            var revoking = try await files(of: "localhost")
+            revoking.revocations = try await certificates.revoke("operator1")
             try await replier.updateTLS(revoking)
             // The connection that stands isn't touched.
             #expect(worker.isConnected)
@@ -138,8 +136,8 @@ struct TLSTests {
     }
 
     @Test func filesThatCantBeUsedAreNamed() async throws {
-        let certificates = try certificates.get()
-        let good = try files(of: "worker1")
+        let certificates = try await Certificates.shared
+        let good = try await files(of: "worker1")
         func error(_ files: TLSFiles) async throws -> TLSFileError {
             let requester = try Requester(address: "tls+tcp://localhost:1", tls: files)
             do { try await requester.connect(within: .seconds(30)) } catch let error as TLSFileError { return error }
@@ -181,17 +179,17 @@ struct TLSTests {
         #expect(!refused.description.contains("AAAA"))
     }
 
-    @Test func expiryOfTheCertificateIsWhatOpensslSays() throws {
-        let files = try files(of: "localhost")
+    @Test func expiryOfTheCertificateIsWhatOpensslSays() async throws {
+        let files = try await files(of: "localhost")
         let seconds = Int(try files.certificateExpiry().timeIntervalSinceNow.rounded())
         // -checkend N: whether it runs out within N seconds.
-        func runsOut(within seconds: Int) throws -> Bool {
-            try Output.of(
+        func runsOut(within seconds: Int) async throws -> Bool {
+            try await Output.of(
                 "/usr/bin/openssl",
                 ["x509", "-in", files.certificate, "-noout", "-checkend", "\(seconds)"]
             ).status != 0
         }
-        #expect(try runsOut(within: seconds + 60))
-        #expect(try !runsOut(within: seconds - 60))
+        #expect(try await runsOut(within: seconds + 60))
+        #expect(try await !runsOut(within: seconds - 60))
     }
 }

@@ -68,10 +68,21 @@ package actor PrivateMariaDB {
     /// Starts a server and waits until it answers.
     package static func start(_ options: Options = Options()) async throws -> PrivateMariaDB {
         let source = try await template.value
-        let server = try PrivateMariaDB(directory: try makeTemporaryDirectory("mariadb"), options: options)
-        try await server.prepare(from: source)
-        try await server.start()
+        var server = try await make(options, from: source)
+        do {
+            try await server.start()
+        } catch {
+            // Somebody else may have taken its port meanwhile.
+            server = try await make(options, from: source)
+            try await server.start()
+        }
         try await server.createAccount()
+        return server
+    }
+
+    private static func make(_ options: Options, from template: String) async throws -> PrivateMariaDB {
+        let server = try PrivateMariaDB(directory: try makeTemporaryDirectory("mariadb"), options: options)
+        try await server.prepare(from: template)
         return server
     }
 
@@ -95,19 +106,17 @@ package actor PrivateMariaDB {
     /// Ends the server at once, as `kill -9` does. ``start()`` starts it again with what is on its disk.
     package func kill() throws {
         try watchdog?.end(.kill)
-        watchdog = nil
     }
 
     /// Stops the server properly. ``start()`` starts it again.
     package func stop() throws {
         try watchdog?.end(.terminate)
-        watchdog = nil
     }
 
     /// Starts the server, which doesn't run, and waits until it answers.
     package func start() async throws {
-        let watchdog = try Watchdog.start(directory: directory, command: ["mariadbd"] + arguments)
-        self.watchdog = watchdog
+        guard let watchdog else { throw PrivateMariaDBError(description: "the server wasn't prepared") }
+        let process = try watchdog.start()
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             do {
@@ -115,7 +124,7 @@ package actor PrivateMariaDB {
                 await connection.close()
                 return
             } catch {
-                guard ContinuousClock.now < deadline, watchdog.isRunning else {
+                guard ContinuousClock.now < deadline, isRunning(process) else {
                     let log = (try? String(contentsOfFile: directory + "/log", encoding: .utf8)) ?? "no log"
                     throw PrivateMariaDBError(description: "server doesn't answer: \(error)\n\(log.suffix(2000))")
                 }
@@ -125,7 +134,7 @@ package actor PrivateMariaDB {
     }
 
     private func prepare(from template: String) throws {
-        try run(["cp", "-a", template + "/data", directory + "/data"])
+        watchdog = try Watchdog(directory: directory, template: template, command: ["mariadbd"] + arguments)
         try writeFile("[client]\nuser = root\n", to: directory + "/root.cnf", mode: 0o600)
         if options.tls { try makeCertificate() }
     }
@@ -157,13 +166,15 @@ package actor PrivateMariaDB {
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         try run(
             ["openssl", "req", "-x509", "-days", "2", "-subj", "/CN=test authority"] + key
-                + ["-keyout", directory + "/ca.key", "-out", authorityPath]
+                + ["-keyout", directory + "/ca.key", "-out", authorityPath],
+            in: directory
         )
         try run(
             ["openssl", "req", "-x509", "-days", "2", "-subj", "/CN=localhost"] + key
                 + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE"]
                 + ["-CA", authorityPath, "-CAkey", directory + "/ca.key"]
-                + ["-keyout", directory + "/server.key", "-out", directory + "/server.pem"]
+                + ["-keyout", directory + "/server.key", "-out", directory + "/server.pem"],
+            in: directory
         )
     }
 }
@@ -173,11 +184,14 @@ private enum Template {
     static func make() async throws -> String {
         let directory = try makeTemporaryDirectory("mariadb-template")
         // Has nothing to watch over but the directory.
-        _ = try Watchdog.start(directory: directory, command: ["sleep", "infinity"])
-        try run([
-            "mariadb-install-db", "--no-defaults", "--user=root", "--datadir=\(directory)/data", "--skip-test-db",
-            "--auth-root-authentication-method=normal", "--innodb-log-file-size=16M",
-        ])
+        _ = try Watchdog(directory: directory, template: "", command: [])
+        try run(
+            [
+                "mariadb-install-db", "--no-defaults", "--user=root", "--datadir=\(directory)/data", "--skip-test-db",
+                "--auth-root-authentication-method=normal", "--innodb-log-file-size=16M",
+            ],
+            in: directory
+        )
         return directory
     }
 }

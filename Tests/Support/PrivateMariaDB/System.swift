@@ -1,22 +1,26 @@
 import FoundationEssentials
 import Glibc
 
-/// A port of 127.0.0.1 that nothing listens on now.
+/// A port of 127.0.0.1 that nothing listens on now. It's below those that the system gives to outgoing connections, one of
+/// which could otherwise take it before it's used.
 /// - Throws: ``PrivateMariaDBError``.
 package func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { general in
-            bind(descriptor, general, size) == 0 ? getsockname(descriptor, general, &size) : -1
+    for _ in 0..<100 {
+        let port = UInt16.random(in: 10_000..<32_000)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
+        if code == 0 { return port }
     }
-    guard code == 0 else { throw PrivateMariaDBError(description: "no free port: error \(errno)") }
-    return UInt16(bigEndian: address.sin_port)
+    throw PrivateMariaDBError(description: "no free port: error \(errno)")
 }
 
 /// A new directory under TMPDIR, or /tmp.
@@ -32,30 +36,22 @@ func writeFile(_ text: String, to path: String, mode: mode_t) throws {
     guard chmod(path, mode) == 0 else { throw PrivateMariaDBError(description: "\(path): error \(errno)") }
 }
 
-/// Runs a program to its end. Blocks.
-func run(_ command: [String]) throws {
-    let log = try makeTemporaryDirectory("log")
-    defer { _ = rmdir(log) }
-    let output = log + "/output"
-    defer { unlink(output) }
+/// Runs a program to its end, with what it says going to a file of the directory. Blocks.
+func run(_ command: [String], in directory: String) throws {
+    let output = directory + "/output"
     let process = try spawn(command, input: nil, output: output)
-    let status = try wait(for: process, command[0])
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 {
+        guard errno == EINTR else {
+            throw PrivateMariaDBError(description: "can't wait for \(command[0]): error \(errno)")
+        }
+    }
     guard status == 0 else {
         let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
         throw PrivateMariaDBError(
             description: "\(command.joined(separator: " ")) ended with \(status):\n\(text.suffix(2000))"
         )
     }
-}
-
-/// Waits until a child has ended; its status as `waitpid` gives it. Blocks.
-@discardableResult
-func wait(for process: pid_t, _ name: String) throws -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-        guard errno == EINTR else { throw PrivateMariaDBError(description: "can't wait for \(name): error \(errno)") }
-    }
-    return status
 }
 
 /// Starts a program from PATH in a session of its own, so that Ctrl-C doesn't end it.

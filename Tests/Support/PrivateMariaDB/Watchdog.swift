@@ -1,8 +1,11 @@
+import FoundationEssentials
 import Glibc
 
-/// A shell that has a command as its child, and reads from a socket whose other end only this process has.
+/// A shell that owns a directory and starts and ends one program, on orders that come over a socket whose other end only
+/// this process has.
 ///
-/// When that is closed, because this process has ended in whatever way, the shell kills its child and removes the directory.
+/// When that is closed, because this process has ended in whatever way, the shell kills the program and removes the
+/// directory.
 final class Watchdog: Sendable {
     enum Ending: String {
         case kill = "KILL"
@@ -11,52 +14,74 @@ final class Watchdog: Sendable {
 
     private static let script = """
         directory=$1
-        shift
-        "$@" </dev/null >>"$directory/log" 2>&1 &
-        child=$!
-        if read -r signal; then
-            kill -"$signal" "$child"
-            wait "$child"
-        else
+        template=$2
+        shift 2
+        # An answer that nobody waits for any more mustn't end the shell.
+        trap '' PIPE
+        child=
+        while read -r order; do
+            case $order in
+            START)
+                [ -d "$directory/data" ] || cp -a "$template/data" "$directory/data"
+                "$@" </dev/null >>"$directory/log" 2>&1 &
+                child=$!
+                ;;
+            *)
+                kill -"$order" "$child"
+                wait "$child"
+                ;;
+            esac
+            echo "$child" >&0
+        done
+        if [ -n "$child" ]; then
             kill -KILL "$child"
             wait "$child"
-            rm -rf "$directory"
         fi
+        rm -rf "$directory"
+        # mariadb-install-db may have been at work in it, and goes on for a moment.
+        sleep 10
+        rm -rf "$directory"
         """
 
-    private let process: pid_t
     private let line: Int32
 
-    private init(process: pid_t, line: Int32) {
-        self.process = process
-        self.line = line
-    }
-
-    static func start(directory: String, command: [String]) throws -> Watchdog {
+    /// Starts the shell. The program runs once ``start()`` is called, with `data` of the template copied before it runs
+    /// for the first time: the shell does that itself, so that no copying goes on when it removes the directory.
+    init(directory: String, template: String, command: [String]) throws {
         var ends: [Int32] = [-1, -1]
         // Close-on-exec, so that no other child of this process keeps it open.
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw PrivateMariaDBError(description: "no socket pair: error \(errno)")
         }
+        // Ours stays open for as long as this process lives.
+        line = ends[1]
         defer { close(ends[0]) }
-        let process = try spawn(
-            ["sh", "-c", script, "watchdog", directory] + command,
+        _ = try spawn(
+            ["sh", "-c", Self.script, "watchdog", directory, template] + command,
             input: ends[0],
             output: directory + "/watchdog.log"
         )
-        return Watchdog(process: process, line: ends[1])
     }
 
-    /// Whether the shell, and so its child, still runs.
-    var isRunning: Bool { kill(process, 0) == 0 && waitpid(process, nil, WNOHANG) == 0 }
+    /// Starts the program, and gives its process id.
+    func start() throws -> pid_t { try order("START") }
 
-    /// Sends the child a signal and waits until it has ended; the directory stays.
-    func end(_ ending: Ending) throws {
-        let message = Array("\(ending.rawValue)\n".utf8)
-        guard write(line, message, message.count) == message.count else {
-            throw PrivateMariaDBError(description: "the watchdog doesn't listen: error \(errno)")
-        }
-        try wait(for: process, "watchdog")
-        close(line)
+    /// Sends the program a signal and waits until it has ended.
+    func end(_ ending: Ending) throws { _ = try order(ending.rawValue) }
+
+    private func order(_ word: String) throws -> pid_t {
+        let message = Array("\(word)\n".utf8)
+        var answer = [UInt8](repeating: 0, count: 32)
+        guard write(line, message, message.count) == message.count,
+            case let count = read(line, &answer, answer.count), count > 0,
+            let process = pid_t(String(decoding: answer[..<count].dropLast(), as: UTF8.self))
+        else { throw PrivateMariaDBError(description: "the watchdog doesn't answer: error \(errno)") }
+        return process
     }
+}
+
+/// Whether a process runs: one that has ended and wasn't waited for doesn't.
+func isRunning(_ process: pid_t) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+    return text.split(separator: ")").last?.hasPrefix(" Z") == false
 }

@@ -1,0 +1,108 @@
+package import FoundationEssentials
+import HTTPFetch
+
+/// What a wiki says of itself.
+package struct SiteInfo: Sendable, Equatable {
+    /// The namespace of modules.
+    package struct Namespace: Sendable, Equatable {
+        /// Its name in the wiki's language.
+        package let name: String
+        /// Its name on every wiki, `Module`.
+        package let canonicalName: String
+        /// Whether the first letter of its titles is always a capital.
+        package let hasCapitalTitles: Bool
+
+        /// Makes a namespace.
+        package init(name: String, canonicalName: String, hasCapitalTitles: Bool) {
+            self.name = name
+            self.canonicalName = canonicalName
+            self.hasCapitalTitles = hasCapitalTitles
+        }
+    }
+
+    /// The wiki's id: its database's name, unless its tables have a prefix.
+    package let wikiID: String
+    /// The software with its version, such as `MediaWiki 1.39.17`.
+    package let generator: String
+    /// The code of the content's language.
+    package let language: String
+    /// Whether the first letter of titles is always a capital, in namespaces without a rule of their own.
+    package let hasCapitalTitles: Bool
+    /// The wiki's clock.
+    package let serverTime: Date
+    /// The namespace 828; `nil` without Scribunto.
+    package let moduleNamespace: Namespace?
+
+    /// Makes what a wiki says of itself.
+    package init(
+        wikiID: String,
+        generator: String,
+        language: String,
+        hasCapitalTitles: Bool,
+        serverTime: Date,
+        moduleNamespace: Namespace?
+    ) {
+        self.wikiID = wikiID
+        self.generator = generator
+        self.language = language
+        self.hasCapitalTitles = hasCapitalTitles
+        self.serverTime = serverTime
+        self.moduleNamespace = moduleNamespace
+    }
+}
+
+extension ActionAPI {
+    /// Asks the wiki what it is, in one request.
+    /// - Throws: ``APIError``; with `wrongWiki` when another wiki answers than the description names.
+    package func siteInfo() async throws(APIError) -> SiteInfo {
+        let body = try await call([
+            HTTPFormField("action", "query"), HTTPFormField("meta", "siteinfo"),
+            HTTPFormField("siprop", "general|namespaces"),
+        ])
+        let query = try decode(SiteInfoAnswer.self, from: body).query
+        guard query.general.wikiid == wiki.dbname else {
+            throw APIError(wiki: wiki.dbname, kind: .wrongWiki(found: query.general.wikiid), status: 200)
+        }
+        guard let time = CivilTime.parse(iso8601: query.general.time) else {
+            throw unexpected("time \"\(query.general.time)\"")
+        }
+        let namespace = query.namespaces["\(Self.moduleNamespace)"]
+        return SiteInfo(
+            wikiID: query.general.wikiid,
+            generator: query.general.generator,
+            language: query.general.lang,
+            hasCapitalTitles: query.general.case == "first-letter",
+            serverTime: time,
+            moduleNamespace: namespace.map {
+                SiteInfo.Namespace(
+                    name: $0.name,
+                    canonicalName: $0.canonical ?? $0.name,
+                    hasCapitalTitles: $0.case == "first-letter"
+                )
+            }
+        )
+    }
+}
+
+private struct SiteInfoAnswer: Decodable {
+    let query: Query
+
+    struct Query: Decodable {
+        let general: General
+        let namespaces: [String: Namespace]
+    }
+
+    struct General: Decodable {
+        let wikiid: String
+        let generator: String
+        let lang: String
+        let `case`: String
+        let time: String
+    }
+
+    struct Namespace: Decodable {
+        let name: String
+        let canonical: String?
+        let `case`: String?
+    }
+}

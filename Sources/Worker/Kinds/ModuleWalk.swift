@@ -1,0 +1,45 @@
+/// Where the walk over one wiki's Module namespace has got to: the checkpoint of kind `modules`.
+struct ModuleWalk: Codable, Sendable, Equatable {
+    /// What is being done.
+    enum Phase: String, Codable, Sendable {
+        /// Going through the list of all pages of the namespace, and fetching what has changed.
+        case listing
+        /// Looking again, by page id, at the pages that the list doesn't have any more.
+        case checkingUnseen
+        /// All is written.
+        case done
+    }
+
+    var phase = Phase.listing
+    /// The `gapcontinue` of the part of the list that comes next; `nil` at the beginning.
+    var continueFrom: String?
+    /// The last page id that was looked at again.
+    var checkedUpTo: UInt64 = 0
+    /// How often the wiki refused the continuation and the list was begun anew.
+    var restarts = 0
+    /// The wiki's clock when the walk began, in microseconds since 1970.
+    var beganAt: Int64
+    var counts = Counts()
+
+    /// What was done, also by workers that were lost.
+    struct Counts: Codable, Sendable, Equatable {
+        var requests: UInt64 = 0
+        var bytes: UInt64 = 0
+        /// Pages that the list has.
+        var listed: UInt64 = 0
+        /// Pages whose text was fetched.
+        var fetched: UInt64 = 0
+        var new: UInt64 = 0
+        var changed: UInt64 = 0
+        /// Sources that no other module had.
+        var sources: UInt64 = 0
+        var deleted: UInt64 = 0
+
+        var byName: [String: UInt64] {
+            [
+                "requests": requests, "bytes": bytes, "listed": listed, "fetched": fetched, "new": new,
+                "changed": changed, "sources": sources, "deleted": deleted,
+            ]
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import MediaWiki
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ActionAPITests {
+    private static let siteInfo = #"""
+        {"batchcomplete":true,"query":{"general":{"mainpage":"Main","generator":"MediaWiki 1.39.17","case":"first-letter",
+        "lang":"bn","time":"2026-11-22T06:10:00Z","wikiid":"testwiki","articlepath":"/wiki/$1"},"namespaces":{
+        "-2":{"id":-2,"case":"first-letter","name":"Media","canonical":"Media"},
+        "0":{"id":0,"case":"first-letter","name":""},
+        "828":{"id":828,"case":"case-sensitive","name":"মডিউল","canonical":"Module"}}}}
+        """#
+
+    @Test func siteInfo() async throws {
+        let server = try ReplayServer(Self.siteInfo)
+        let info = try await server.api.siteInfo()
+        #expect(info.generator == "MediaWiki 1.39.17")
+        #expect(info.language == "bn")
+        #expect(info.hasCapitalTitles)
+        #expect(info.serverTime == Date(timeIntervalSince1970: 1_795_327_800))
+        #expect(info.moduleNamespace == .init(name: "মডিউল", canonicalName: "Module", hasCapitalTitles: false))
+        #expect(server.requests.count == 1)
+        #expect(server.requests[0]["maxlag"] == "5")
+        #expect(server.requests[0]["siprop"] == "general|namespaces")
+    }
+
+    @Test func wikiWithoutModules() async throws {
+        let server = try ReplayServer(Self.siteInfo.replacing("828", with: "830"))
+        #expect(try await server.api.siteInfo().moduleNamespace == nil)
+    }
+
+    @Test func anotherWiki() async throws {
+        let server = try ReplayServer(Self.siteInfo.replacing("testwiki", with: "otherwiki"))
+        let error = await #expect(throws: APIError.self) { try await server.api.siteInfo() }
+        #expect(error?.kind == .wrongWiki(found: "otherwiki"))
+    }
+
+    private static func info(_ id: Int, _ title: String, _ more: String = "") -> String {
+        """
+        {"pageid":\(id),"ns":828,"title":"Module:\(title)","contentmodel":"Scribunto","pagelanguage":"en",\
+        "touched":"2026-01-01T00:00:00Z","lastrevid":\(id * 10),"length":7\(more)}
+        """
+    }
+
+    @Test func moduleList() async throws {
+        let server = try ReplayServer(
+            """
+            {"batchcomplete":true,"continue":{"gapcontinue":"C \\"d\\" é","continue":"gapcontinue||"},
+             "curtimestamp":"2026-11-22T06:10:00Z","limits":{"allpages":500},
+             "query":{"pages":[\(Self.info(2, "B b", #","redirect":true"#)),\(Self.info(1, "A"))]}}
+            """,
+            """
+            {"batchcomplete":true,"curtimestamp":"2026-11-22T06:10:09Z","query":{"pages":[\(Self.info(3, "𑀅"))]}}
+            """
+        )
+        let first = try await server.api.moduleList()
+        #expect(first.pages.map(\.pageID) == [1, 2])
+        #expect(first.pages[1].title.bytes == Array("B_b".utf8))
+        #expect(first.pages[1].isRedirect && !first.pages[0].isRedirect)
+        #expect(first.pages[0].lastRevisionID == 10)
+        #expect(first.pages[0].length == 7)
+        #expect(first.pages[0].contentModel == "Scribunto")
+        #expect(first.observedAt == Date(timeIntervalSince1970: 1_795_327_800))
+        let second = try await server.api.moduleList(from: first.next)
+        #expect(second.pages.map(\.title.bytes) == [Array("𑀅".utf8)])
+        #expect(second.next == nil)
+        #expect(server.requests.map { $0["gapcontinue"] } == [nil, "C \"d\" é"])
+        #expect(server.requests.allSatisfy { $0["gapnamespace"] == "828" && $0["gaplimit"] == "max" })
+    }
+
+    @Test func emptyModuleList() async throws {
+        let server = try ReplayServer(#"{"batchcomplete":true,"curtimestamp":"2026-11-22T06:10:00Z"}"#)
+        let list = try await server.api.moduleList()
+        #expect(list.pages.isEmpty && list.next == nil)
+    }
+
+    @Test func cutModuleList() async throws {
+        let server = try ReplayServer(
+            """
+            {"continue":{"incontinue":"2","continue":"||"},"curtimestamp":"2026-11-22T06:10:00Z",
+             "query":{"pages":[\(Self.info(1, "A")),{"pageid":2,"ns":828,"title":"Module:B"}]}}
+            """,
+            """
+            {"batchcomplete":true,"curtimestamp":"2026-11-22T06:10:01Z","continue":{"gapcontinue":"C","continue":"gapcontinue||"},
+             "query":{"pages":[{"pageid":1,"ns":828,"title":"Module:A"},\(Self.info(2, "B"))]}}
+            """
+        )
+        let list = try await server.api.moduleList()
+        #expect(list.pages.map(\.pageID) == [1, 2])
+        #expect(list.next == "C")
+        #expect(server.requests[1]["incontinue"] == "2")
+    }
+}
