@@ -3,6 +3,7 @@ import Coordinator
 import Logging
 import MariaDB
 import ServiceLifecycle
+import UnixSignals
 import Worker
 
 /// The processes that go on until they are stopped.
@@ -13,7 +14,9 @@ package enum Daemons {
         let logger = try settings.logger(label: "coordinator")
         let own = try settings.coordinatorSettings()
         let pool = try settings.connectionPool(
-            limit: try settings.integer(.coordinatorConnections, in: 2...100), logger: logger)
+            limit: try settings.integer(.coordinatorConnections, in: 2...100),
+            logger: logger
+        )
         try await Schema.check(on: pool)
         try await run(CoordinatorService(settings: own, pool: pool, logger: logger), pool: pool, logger: logger)
     }
@@ -27,7 +30,9 @@ package enum Daemons {
         let client = try settings.workerClient(works: works, logger: logger)
         logger[metadataKey: "perigee.worker"] = settings.string(.workerName).map { "\($0)" }
         let pool = try settings.connectionPool(
-            limit: try settings.integer(.workerConnections, in: 1...100), logger: logger)
+            limit: try settings.integer(.workerConnections, in: 1...100),
+            logger: logger
+        )
         try await Schema.check(on: pool)
         let service = WorkerService(settings: own, client: client, pool: pool, works: works, logger: logger)
         try await run(service, pool: pool, logger: logger)
@@ -40,7 +45,8 @@ package enum Daemons {
                     .init(
                         service: service,
                         successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                        failureTerminationBehavior: .gracefullyShutdownGroup
+                    )
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger

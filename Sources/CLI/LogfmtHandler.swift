@@ -59,7 +59,8 @@ extension Settings {
         let name = try required(.logLevel)
         guard let level = Logger.Level(rawValue: name) else {
             throw SettingsError(
-                "log.level is \"\(name)\", not one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+                "log.level is \"\(name)\", not one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         return Logger(label: label) { LogfmtHandler(label: $0, level: level) }
     }

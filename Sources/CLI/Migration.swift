@@ -9,7 +9,10 @@ package enum Migration {
     package static func run(_ settings: Settings, dryRun: Bool, showSQL: Bool) async throws {
         let logger = try settings.logger(label: "migrate")
         let migrator = try Migrator(
-            Schema.migrations, settings: try settings.connectionSettings(), logger: logger)
+            Schema.migrations,
+            settings: try settings.connectionSettings(),
+            logger: logger
+        )
         let pending = dryRun ? try await migrator.plan() : try await migrator.apply()
         if pending.isEmpty { Standard.output("The schema is at \(Schema.version): nothing to do.\n") }
         for item in pending {

@@ -30,12 +30,34 @@ struct RunOutcome: Sendable, CustomStringConvertible {
     }
 
     private static func ended(_ run: RunID, pool: ConnectionPool) async throws -> RunOutcome? {
-        let report = try await JobReports(pool).run(run)
-        guard let report, let finishedAt = report.finishedAt else { return nil }
-        return RunOutcome(
-            state: report.state,
-            counts: report.counts,
-            seconds: Double(report.createdAt.duration(to: finishedAt).microseconds) / 1_000_000
-        )
+        try await pool.withConnection { connection in
+            let rows = try await connection.rows(
+                "SELECT state, created_at, finished_at FROM runs WHERE run_id = ?",
+                [.uint(run.rawValue)],
+                limit: 1
+            )
+            guard let row = rows.first, let finishedAt: Timestamp = try row.decode("finished_at") else { return nil }
+            let createdAt: Timestamp = try row.decode("created_at")
+            var counts: [String: UInt64] = [:]
+            let jobs = connection.stream(
+                """
+                SELECT counts FROM jobs WHERE run_id = ? AND counts IS NOT NULL
+                UNION ALL
+                SELECT counts FROM run_joins JOIN jobs USING (job_id) WHERE run_joins.run_id = ? AND counts IS NOT NULL
+                """,
+                [.uint(run.rawValue), .uint(run.rawValue)]
+            )
+            for try await batch in jobs {
+                for job in batch {
+                    let json: [UInt8] = try job.decode("counts")
+                    counts.merge(try JSONDecoder().decode([String: UInt64].self, from: Data(json)), uniquingKeysWith: +)
+                }
+            }
+            return RunOutcome(
+                state: try row.decode("state"),
+                counts: counts,
+                seconds: Double(createdAt.duration(to: finishedAt).microseconds) / 1_000_000
+            )
+        }
     }
 }

@@ -26,8 +26,13 @@ package enum RunStart {
             throw Complaint("there is no kind \"\(kind)\"\(hint) (the kinds are \(known.joined(separator: ", ")))")
         }
         try await run(
-            settings, kinds: kinds.map(JobKind.init(rawValue:)), wikis: wikis, family: family, parameters: [],
-            wait: wait)
+            settings,
+            kinds: kinds.map(JobKind.init(rawValue:)),
+            wikis: wikis,
+            family: family,
+            parameters: [],
+            wait: wait
+        )
     }
 
     /// Starts a run, and waits until it has ended where that is wanted.

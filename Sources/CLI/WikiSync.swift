@@ -22,6 +22,12 @@ package enum WikiSync {
             }
         }
         try await RunStart.run(
-            settings, kinds: [.wikis], wikis: [], family: nil, parameters: try source.parameters(), wait: wait)
+            settings,
+            kinds: [.wikis],
+            wikis: [],
+            family: nil,
+            parameters: try source.parameters(),
+            wait: wait
+        )
     }
 }

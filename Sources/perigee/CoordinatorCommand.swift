@@ -3,7 +3,9 @@ import CLI
 
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "coordinator", abstract: "Runs the coordinator, until SIGTERM or SIGINT.")
+        commandName: "coordinator",
+        abstract: "Runs the coordinator, until SIGTERM or SIGINT."
+    )
 
     @OptionGroup var options: SettingsOptions
 

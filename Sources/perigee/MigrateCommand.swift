@@ -3,7 +3,9 @@ import CLI
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Brings the schema of the database to what this version of Perigee needs.")
+        commandName: "migrate",
+        abstract: "Brings the schema of the database to what this version of Perigee needs."
+    )
 
     @OptionGroup var options: SettingsOptions
 

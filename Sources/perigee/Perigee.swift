@@ -25,7 +25,9 @@ struct Perigee: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            if error is CleanExit || error is ValidationError || error is ExitCode || exitCode(for: error) == .validationFailure {
+            if error is CleanExit || error is ValidationError || error is ExitCode
+                || exitCode(for: error) == .validationFailure
+            {
                 exit(withError: error)
             }
             Exit.tell(error)

@@ -3,7 +3,9 @@ import CLI
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Starts a run: plans the jobs of some kinds for some wikis.")
+        commandName: "run",
+        abstract: "Starts a run: plans the jobs of some kinds for some wikis."
+    )
 
     @OptionGroup var options: SettingsOptions
 
@@ -21,7 +23,11 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await RunStart.run(
-            options.load(), kinds: kinds, wikis: wikis?.split(separator: ",").map(String.init) ?? [], family: family,
-            wait: wait)
+            options.load(),
+            kinds: kinds,
+            wikis: wikis?.split(separator: ",").map(String.init) ?? [],
+            family: family,
+            wait: wait
+        )
     }
 }

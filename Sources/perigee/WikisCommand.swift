@@ -3,7 +3,10 @@ import CLI
 
 struct WikisCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wikis", abstract: "The list of wikis.", subcommands: [Sync.self])
+        commandName: "wikis",
+        abstract: "The list of wikis.",
+        subcommands: [Sync.self]
+    )
 
     struct Sync: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

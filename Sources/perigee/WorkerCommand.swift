@@ -3,7 +3,9 @@ import CLI
 
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Runs a worker, until SIGTERM or SIGINT.")
+        commandName: "worker",
+        abstract: "Runs a worker, until SIGTERM or SIGINT."
+    )
 
     @OptionGroup var options: SettingsOptions
 

@@ -4,7 +4,7 @@ import Jobs
 package import Logging
 package import MariaDB
 import MediaWiki
-package import NNG
+import NNG
 package import Protocol
 package import Worker
 
@@ -133,7 +133,10 @@ extension Settings {
             slots: try workerSlots(),
             http: HTTPClientSettings(
                 userAgent: UserAgent.make(
-                    version: Version.current, contact: string(.contact), library: HTTPClient.library),
+                    version: Version.current,
+                    contact: string(.contact),
+                    library: HTTPClient.library
+                ),
                 certificateAuthorityFile: string(.httpAuthority)
             ),
             hasContact: string(.contact) != nil
@@ -146,7 +149,9 @@ extension Settings {
             settings.metaDatabase = ConnectionSettings(
                 optionFile: file,
                 endpoint: .tcp(
-                    host: try required(.metaHost), port: UInt16(try integer(.metaPort, in: 1...65_535))),
+                    host: try required(.metaHost),
+                    port: UInt16(try integer(.metaPort, in: 1...65_535))
+                ),
                 database: try required(.metaDatabase)
             )
         }

@@ -63,7 +63,8 @@ package struct Settings: Sendable {
         guard let number = Int(value), range.contains(number) else {
             throw SettingsError(
                 "\(key.name) is \"\(value)\", not a number from \(range.lowerBound) to \(range.upperBound)"
-                    + " (from: \(origin(key)))")
+                    + " (from: \(origin(key)))"
+            )
         }
         return number
     }
@@ -77,7 +78,10 @@ package struct Settings: Sendable {
         for (variable, value) in environment where variable.hasPrefix("PERIGEE_") && variable != "PERIGEE_CONFIG" {
             guard let key = known[variable] else {
                 throw SettingsError(
-                    unknown: variable, in: "the environment", known: SettingKey.all.map(\.variable))
+                    unknown: variable,
+                    in: "the environment",
+                    known: SettingKey.all.map(\.variable)
+                )
             }
             found[key] = value
         }
