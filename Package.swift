@@ -31,8 +31,10 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "perigee",
@@ -42,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
@@ -85,6 +88,16 @@ let package = Package(
                 protobuf,
             ]
         ),
+
+        // The command line: what commands do, and the program with nothing but their declarations.
+        room(
+            "CLI",
+            [
+                "Catalog", "Concurrency", "Coordinator", "HTTPFetch", "Jobs", "MariaDB", "MediaWiki", "NNG",
+                "Protocol", "Worker", lifecycle, logging, signals, yams,
+            ]
+        ),
+        .executableTarget(name: "perigee", dependencies: ["CLI", arguments], swiftSettings: settings),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),

@@ -53,7 +53,11 @@ extension Coordinator {
         var left: [ParkedAcquire] = []
         for acquire in parked {
             let transitions = dispatcher.grant(
-                slots: acquire.slots, kinds: acquire.kinds, worker: acquire.worker, at: clock.now)
+                slots: acquire.slots,
+                kinds: acquire.kinds,
+                worker: acquire.worker,
+                at: clock.now
+            )
             if transitions.isEmpty {
                 left.append(acquire)
             } else {
@@ -81,7 +85,14 @@ extension Coordinator {
             await withCheckedContinuation { continuation in
                 parked.append(
                     ParkedAcquire(
-                        id: id, worker: worker, kinds: kinds, slots: slots, until: until, continuation: continuation))
+                        id: id,
+                        worker: worker,
+                        kinds: kinds,
+                        slots: slots,
+                        until: until,
+                        continuation: continuation
+                    )
+                )
                 if Task.isCancelled { unpark(id) }
             }
         } onCancel: {

@@ -26,7 +26,9 @@ extension Coordinator {
         let waiting = dispatcher.waitingJobs
         let dependencies = try await store.jobs(Array(Set(waiting.compactMap(\.dependsOn))).sorted())
         let ended = Dictionary(
-            dependencies.filter { !$0.state.isActive }.map { ($0.id, $0.state) }, uniquingKeysWith: { first, _ in first })
+            dependencies.filter { !$0.state.isActive }.map { ($0.id, $0.state) },
+            uniquingKeysWith: { first, _ in first }
+        )
         for job in waiting {
             guard let state = job.dependsOn.flatMap({ ended[$0] }) else { continue }
             try await commit(dispatcher.dependencyEnded(of: job.id, done: state == .done, at: clock.now))

@@ -26,7 +26,8 @@ extension Coordinator {
         }
         let used = Set(
             dispatcher.leases(of: session.incarnation).compactMap { dispatcher.job($0.job) }
-                .flatMap { kinds.resources(of: $0) })
+                .flatMap { kinds.resources(of: $0) }
+        )
         for wait in heartbeat.waits {
             holdBack(wait.resource, milliseconds: wait.waitMilliseconds, reason: wait.reason, amongst: used)
         }
@@ -63,7 +64,8 @@ extension Coordinator {
     func outcomes(of release: WireRelease, by session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
         try checkCount(release.handbacks.count)
         for handback in release.handbacks where !handback.resource.isEmpty {
-            guard let job = dispatcher.job(JobID(rawValue: handback.lease.job)), job.lease == (try Lease(handback.lease)),
+            guard let job = dispatcher.job(JobID(rawValue: handback.lease.job)),
+                job.lease == (try Lease(handback.lease)),
                 job.holder?.worker == session.incarnation
             else { continue }
             holdBack(
@@ -92,7 +94,11 @@ extension Coordinator {
         var transitions: [Transition] = []
         for report in reports {
             transitions += dispatcher.report(
-                report.event, for: report.lease, worker: session.incarnation, at: clock.now)
+                report.event,
+                for: report.lease,
+                worker: session.incarnation,
+                at: clock.now
+            )
         }
         let committed = Set(try await commit(transitions).map(\.before.lease))
         for transition in transitions { tell(transition, by: session) }
@@ -114,7 +120,10 @@ extension Coordinator {
         for lease in dispatcher.leases(of: session.incarnation) {
             transitions += dispatcher.report(
                 .released(reason: "the worker left", wait: .zero),
-                for: lease, worker: session.incarnation, at: clock.now)
+                for: lease,
+                worker: session.incarnation,
+                at: clock.now
+            )
         }
         try await commit(transitions)
         sessions.remove(session)

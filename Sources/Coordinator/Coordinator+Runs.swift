@@ -60,7 +60,11 @@ extension Coordinator {
         let wikis = try await wikiFacts(for: request)
         let drafts: [Planner.Draft]
         do {
-            drafts = try Planner(kinds: kinds).drafts(kinds: request.kinds, wikis: wikis, parameters: request.parameters)
+            drafts = try Planner(kinds: kinds).drafts(
+                kinds: request.kinds,
+                wikis: wikis,
+                parameters: request.parameters
+            )
         } catch let error as InvalidParameters {
             throw RunRefused.badParameters(error)
         }

@@ -43,9 +43,14 @@ actor Coordinator {
         self.journal = journal
         self.logger = logger
         dispatcher = Dispatcher(
-            settings: settings.dispatch, kinds: kinds, quotas: QuotaLedger(quotas: settings.quotas))
+            settings: settings.dispatch,
+            kinds: kinds,
+            quotas: QuotaLedger(quotas: settings.quotas)
+        )
         sessions = SessionTable(
-            workerSecrets: settings.workerSecrets, operatorSecrets: settings.operatorSecrets)
+            workerSecrets: settings.workerSecrets,
+            operatorSecrets: settings.operatorSecrets
+        )
     }
 
     /// The answer to one message.
@@ -85,7 +90,12 @@ actor Coordinator {
             let (body, isRefusal) = await body(of: message, in: session, parking: request)
             let bytes = encode(body, to: message.requestID)
             answers.end(
-                session: session.token, request: message.requestID, answer: bytes, keep: !isRefusal, at: clock.now)
+                session: session.token,
+                request: message.requestID,
+                answer: bytes,
+                keep: !isRefusal,
+                at: clock.now
+            )
             return bytes
         }
     }

@@ -47,7 +47,12 @@ package struct CoordinatorService: Service {
         let incarnation = RandomID.random()
         let startedAt = Timestamp.now
         let store = try await JobStore.takeTerm(
-            in: pool, incarnation: incarnation, host: Identity.hostName, software: settings.software, at: startedAt)
+            in: pool,
+            incarnation: incarnation,
+            host: Identity.hostName,
+            software: settings.software,
+            at: startedAt
+        )
         var logger = logger
         logger[metadataKey: "perigee.term"] = "\(store.term)"
         let journal = Journal(store: store, logger: logger)
@@ -142,7 +147,9 @@ package struct CoordinatorService: Service {
                 try Task.checkCancellation()
                 failures += 1
                 logger.warning(
-                    "can't reach itself", metadata: ["perigee.error": "\(error)", "perigee.failures": "\(failures)"])
+                    "can't reach itself",
+                    metadata: ["perigee.error": "\(error)", "perigee.failures": "\(failures)"]
+                )
                 if failures >= Self.probesThatMayFail { throw DeafListener(address: replier.boundAddress) }
             }
         }

@@ -15,7 +15,10 @@ struct RefusalError: Error, Sendable {
 
     /// The database takes no writes just now.
     static let unavailable = RefusalError(
-        .unavailable, "the coordinator can't write to its database just now", retryAfter: .seconds(2))
+        .unavailable,
+        "the coordinator can't write to its database just now",
+        retryAfter: .seconds(2)
+    )
 
     var refusal: WireRefusal {
         var refusal = WireRefusal()

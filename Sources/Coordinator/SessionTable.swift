@@ -38,7 +38,9 @@ struct SessionTable: Sendable {
     }
 
     /// All sessions, by name.
-    var all: [Session] { sessions.values.sorted { ($0.name, $0.incarnation.bytes[0]) < ($1.name, $1.incarnation.bytes[0]) } }
+    var all: [Session] {
+        sessions.values.sorted { ($0.name, $0.incarnation.bytes[0]) < ($1.name, $1.incarnation.bytes[0]) }
+    }
 
     /// The session of a process.
     func session(of incarnation: RandomID) -> Session? { tokens[incarnation].flatMap { sessions[$0] } }

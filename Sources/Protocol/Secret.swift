@@ -1,6 +1,6 @@
 import Crypto
-import Glibc
 import FoundationEssentials
+import Glibc
 
 /// What a pool of workers, or the operators, share with the coordinator.
 package struct Secret: Sendable, CustomStringConvertible {
@@ -25,7 +25,10 @@ package struct Secret: Sendable, CustomStringConvertible {
     /// Whether the proof was made with this secret. Takes the same time for right and wrong ones.
     package func accepts(_ proof: [UInt8], nonce: [UInt8], incarnation: [UInt8], name: String) -> Bool {
         HMAC<SHA256>.isValidAuthenticationCode(
-            proof, authenticating: Self.message(nonce, incarnation, name), using: key)
+            proof,
+            authenticating: Self.message(nonce, incarnation, name),
+            using: key
+        )
     }
 
     private static func message(_ nonce: [UInt8], _ incarnation: [UInt8], _ name: String) -> [UInt8] {
@@ -53,7 +56,10 @@ package enum SecretFile {
             throw SecretFileError(path: path, problem: "it is empty; make one with: openssl rand -hex 32")
         }
         guard secrets.allSatisfy({ $0.count >= Secret.minimumLength }) else {
-            throw SecretFileError(path: path, problem: "a secret has to have \(Secret.minimumLength) characters or more")
+            throw SecretFileError(
+                path: path,
+                problem: "a secret has to have \(Secret.minimumLength) characters or more"
+            )
         }
         return secrets.map { Secret($0) }
     }

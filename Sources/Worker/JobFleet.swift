@@ -54,7 +54,10 @@ actor JobFleet {
             acquire.waitMilliseconds = UInt32(clamping: Self.parking.microseconds / 1000)
             do {
                 let response = try await client.send(
-                    .acquire(acquire), within: Self.parking * 4, parking: Self.parking)
+                    .acquire(acquire),
+                    within: Self.parking * 4,
+                    parking: Self.parking
+                )
                 failures = 0
                 guard case .grants(let grants) = response.body else { continue }
                 for grant in grants.grants { start(grant) }
@@ -115,7 +118,8 @@ actor JobFleet {
                 let result = await perform(context, resource: resource)
                 await reporter.report(result, of: control)
                 end(control)
-            })
+            }
+        )
     }
 
     @concurrent

@@ -80,14 +80,16 @@ actor Reporter {
                     .with {
                         $0.lease = lease
                         $0.counts = counts
-                    })
+                    }
+                )
             case .failed(let message, let permanent):
                 fail.failures.append(
                     .with {
                         $0.lease = lease
                         $0.message = message
                         $0.permanent = permanent
-                    })
+                    }
+                )
             case .released(let reason, let wait, let resource):
                 release.handbacks.append(
                     .with {
@@ -95,7 +97,8 @@ actor Reporter {
                         $0.reason = reason
                         $0.waitMilliseconds = UInt32(clamping: wait.microseconds / 1000)
                         $0.resource = resource?.rawValue ?? ""
-                    })
+                    }
+                )
             case .lost:
                 break
             }

@@ -49,7 +49,14 @@ package struct WorkerService: Service {
         logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
         let http = try HTTPClient(settings.http)
         let fleet = JobFleet(
-            settings: settings, client: client, pool: pool, http: http, works: works, session: session, logger: logger)
+            settings: settings,
+            client: client,
+            pool: pool,
+            http: http,
+            works: works,
+            session: session,
+            logger: logger
+        )
         let heartbeats = Task { await fleet.sendHeartbeats() }
         let jobs = Task { await fleet.acquireJobs() }
         try? await gracefulShutdown()

@@ -9,15 +9,26 @@ import Testing
 
     func dispatcher(quotas: Quotas = Quotas(siteInFlight: 3), jobs: [Job] = []) -> Dispatcher {
         var dispatcher = Dispatcher(
-            settings: .init(), kinds: .standard, quotas: QuotaLedger(quotas: quotas), generator: SeededGenerator(seed: 1))
+            settings: .init(),
+            kinds: .standard,
+            quotas: QuotaLedger(quotas: quotas),
+            generator: SeededGenerator(seed: 1)
+        )
         for job in jobs { dispatcher.load(job, at: now) }
         return dispatcher
     }
 
-    func job(_ id: UInt64, wiki: String? = nil, site: String = "a", items: UInt64 = 0, dependsOn: UInt64? = nil) -> Job {
+    func job(_ id: UInt64, wiki: String? = nil, site: String = "a", items: UInt64 = 0, dependsOn: UInt64? = nil) -> Job
+    {
         Job(
-            id: JobID(rawValue: id), run: RunID(rawValue: 1), kind: .modules, wiki: wiki ?? "wiki\(id)",
-            resource: .site(site), expectedItems: items, dependsOn: dependsOn.map(JobID.init))
+            id: JobID(rawValue: id),
+            run: RunID(rawValue: 1),
+            kind: .modules,
+            wiki: wiki ?? "wiki\(id)",
+            resource: .site(site),
+            expectedItems: items,
+            dependsOn: dependsOn.map(JobID.init)
+        )
     }
 
     func grant(_ dispatcher: inout Dispatcher, _ slots: Int = 1, at time: Timestamp? = nil) -> [Job] {
@@ -29,7 +40,9 @@ import Testing
 
     @Test func mostWorkFirstThenTheOldest() {
         var dispatcher = dispatcher(
-            quotas: Quotas(siteInFlight: 9), jobs: [job(1), job(2, items: 10), job(3, items: 500), job(4, items: 10)])
+            quotas: Quotas(siteInFlight: 9),
+            jobs: [job(1), job(2, items: 10), job(3, items: 500), job(4, items: 10)]
+        )
         #expect(grant(&dispatcher, 9).map(\.id.rawValue) == [3, 2, 4, 1])
     }
 
@@ -55,7 +68,14 @@ import Testing
 
     @Test func unknownKindsAreLeftAlone() {
         var dispatcher = dispatcher(
-            jobs: [Job(id: JobID(rawValue: 1), run: RunID(rawValue: 1), kind: JobKind(rawValue: "new"), resource: .site("a"))])
+            jobs: [
+                Job(
+                    id: JobID(rawValue: 1),
+                    run: RunID(rawValue: 1),
+                    kind: JobKind(rawValue: "new"),
+                    resource: .site("a")
+                )
+            ])
         #expect(grant(&dispatcher, 3).isEmpty)
         #expect(dispatcher.jobCount == 1)
     }

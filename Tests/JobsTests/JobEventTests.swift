@@ -11,8 +11,13 @@ import Testing
 
     func fresh(dependsOn: JobID? = nil) -> Job {
         Job(
-            id: JobID(rawValue: 7), run: RunID(rawValue: 1), kind: .modules, wiki: "enwiki",
-            resource: .site("wikimedia"), dependsOn: dependsOn)
+            id: JobID(rawValue: 7),
+            run: RunID(rawValue: 1),
+            kind: .modules,
+            wiki: "enwiki",
+            resource: .site("wikimedia"),
+            dependsOn: dependsOn
+        )
     }
 
     func after(_ job: Job, _ events: JobEvent...) throws -> Job {

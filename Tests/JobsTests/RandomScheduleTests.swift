@@ -40,8 +40,11 @@ private struct Schedule {
 
     private static func empty(seed: UInt64) -> Dispatcher {
         Dispatcher(
-            settings: .init(), kinds: .standard, quotas: QuotaLedger(quotas: Quotas(siteInFlight: 3)),
-            generator: SeededGenerator(seed: seed))
+            settings: .init(),
+            kinds: .standard,
+            quotas: QuotaLedger(quotas: Quotas(siteInFlight: 3)),
+            generator: SeededGenerator(seed: seed)
+        )
     }
 
     mutating func step() {
@@ -81,10 +84,14 @@ private struct Schedule {
         let dependency = chance(4) ? dispatcher.waitingJobs.first?.id ?? table.keys.max() : nil
         let active = dependency.flatMap { dispatcher.job($0) } == nil ? nil : dependency
         let job = Job(
-            id: JobID(rawValue: lastID), run: RunID(rawValue: 1), kind: .modules,
+            id: JobID(rawValue: lastID),
+            run: RunID(rawValue: 1),
+            kind: .modules,
             wiki: "w\(Int.random(in: 0..<6, using: &generator))",
             resource: .site("s\(Int.random(in: 0..<2, using: &generator))"),
-            expectedItems: UInt64.random(in: 0...3, using: &generator), dependsOn: active)
+            expectedItems: UInt64.random(in: 0...3, using: &generator),
+            dependsOn: active
+        )
         table[job.id] = job
         dispatcher.load(job, at: now)
     }

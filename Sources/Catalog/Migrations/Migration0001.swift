@@ -146,8 +146,8 @@ extension Migration {
             walk_result ENUM('walked', 'no_namespace') NULL
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
         """,
-        // Content-addressed: a module that was copied to 300 wikis is here once. The index has the length so that summing it
-        // needn't read the sources.
+        // Content-addressed: a module that was copied to 300 wikis is here once. The index has the length so that
+        // summing it needn't read the sources.
         """
         CREATE TABLE IF NOT EXISTS module_sources (
             sha256 BINARY(32) NOT NULL PRIMARY KEY,

@@ -14,8 +14,8 @@ extension ModuleTable {
 
     /// Writes what wikis showed: sources, rows and history, in this order and each in the order of its keys.
     ///
-    /// Written again, it changes nothing. An older observation never replaces a newer one, only its revision is added to
-    /// the history. A page that was marked as deleted is so no more; one that was moved keeps its row.
+    /// Written again, it changes nothing. An older observation never replaces a newer one, only its revision is added
+    /// to the history. A page that was marked as deleted is so no more; one that was moved keeps its row.
     /// - Throws: ``SourceTooLarge`` before anything is written; what a `Transaction` throws.
     package static func write(_ rows: [ModuleRow], in transaction: Transaction) async throws -> ModuleWriteCounts {
         let rows = rows.sorted(by: ModuleRow.keyOrder)
@@ -115,7 +115,7 @@ extension ModuleRow {
     }
 }
 
-/// A source is over the limit; nothing was written. The row should have come with the reason ``NoSourceReason/tooLarge``.
+/// A source is over the limit; nothing was written. The row should have come with ``NoSourceReason/tooLarge``.
 package struct SourceTooLarge: Error, Sendable, Equatable, CustomStringConvertible {
     /// The wiki.
     package let dbname: String
@@ -125,6 +125,6 @@ package struct SourceTooLarge: Error, Sendable, Equatable, CustomStringConvertib
     package let bytes: Int
 
     package var description: String {
-        "the source of page \(pageID) of \(dbname) has \(bytes) bytes, more than the \(ModuleRow.sourceLimit) that are stored"
+        "page \(pageID) of \(dbname) has a source of \(bytes) bytes, and at most \(ModuleRow.sourceLimit) are stored"
     }
 }

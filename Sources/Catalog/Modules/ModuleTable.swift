@@ -61,8 +61,8 @@ package struct ModuleTable: Sendable {
         )
     }
 
-    /// Notes that pages are gone. One that is known to be gone already keeps the time when that was found; a row that was
-    /// observed later stays as it is.
+    /// Notes that pages are gone. One that is known to be gone already keeps the time when that was found; a row that
+    /// was observed later stays as it is.
     /// - Returns: how many pages are newly marked.
     /// - Throws: what a `Transaction` throws.
     @discardableResult

@@ -83,7 +83,9 @@ struct ListedWiki: Sendable {
     }
 
     /// The next wikis that the filter lets through, by byte order of their names; none when there are no more.
-    static func read(_ filter: ModuleFilter, after last: [UInt8], on connection: Connection) async throws -> [ListedWiki] {
+    static func read(_ filter: ModuleFilter, after last: [UInt8], on connection: Connection) async throws
+        -> [ListedWiki]
+    {
         var condition = "dbname > ?"
         var values = [Value.bytes(last)]
         if let family = filter.family {

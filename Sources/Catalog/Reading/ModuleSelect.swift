@@ -7,7 +7,7 @@ struct ModuleSelect: Sendable {
 
     let columns: [ModuleColumn]
 
-    /// How many rows to ask for at a time. Rows that are cut off are read again, so there are few where sources are large.
+    /// How many rows to ask for at a time. Those that are cut off are read again, so with sources they are few.
     var rowLimit: Int { columns.contains(.source) ? 50 : 500 }
 
     /// Reads modules, by page id: as many as `sql` gives, or fewer where their sources are large, but at least one.
@@ -31,10 +31,11 @@ struct ModuleSelect: Sendable {
     }
 
     private var select: String {
-        let expressions = columns.map(\.expression) + ["m.page_id AS key_page_id"]
+        var expressions = columns.map(\.expression) + ["m.page_id AS key_page_id"]
         let needsSources = columns.contains(.sha1) || columns.contains(.source)
+        if needsSources { expressions += ["m.sha256 AS key_sha256", "s.length AS source_length"] }
         return """
-            SELECT \((expressions + (needsSources ? ["m.sha256 AS key_sha256", "s.length AS source_length"] : [])).joined(separator: ", "))
+            SELECT \(expressions.joined(separator: ", "))
             FROM modules AS m\(needsSources ? " LEFT JOIN module_sources AS s ON s.sha256 = m.sha256" : "")
             """
     }
@@ -50,7 +51,8 @@ struct ModuleSelect: Sendable {
         return rows[..<end]
     }
 
-    private static func sources(of rows: ArraySlice<Row>, on connection: Connection) async throws -> [[UInt8]: [UInt8]] {
+    private static func sources(of rows: ArraySlice<Row>, on connection: Connection) async throws -> [[UInt8]: [UInt8]]
+    {
         let hashes = Set(try rows.compactMap { try $0.decode("key_sha256", as: [UInt8]?.self) })
         var sources: [[UInt8]: [UInt8]] = [:]
         for list in KeyList.lists(of: hashes.map { .bytes($0) }) {

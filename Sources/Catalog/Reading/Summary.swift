@@ -31,7 +31,8 @@ package struct Summary: Sendable, Equatable {
         try await pool.withConnection { connection in
             let wikis = try await connection.rows(
                 """
-                SELECT dbname, SUM(deleted_at IS NULL) AS pages, SUM(deleted_at IS NULL AND sha256 IS NOT NULL) AS modules,
+                SELECT dbname, SUM(deleted_at IS NULL) AS pages,
+                    SUM(deleted_at IS NULL AND sha256 IS NOT NULL) AS modules,
                     COUNT(DISTINCT IF(deleted_at IS NULL, sha256, NULL)) AS sources,
                     SUM(IF(deleted_at IS NULL, length, 0)) AS bytes, SUM(deleted_at IS NOT NULL) AS deleted
                 FROM modules GROUP BY dbname ORDER BY dbname

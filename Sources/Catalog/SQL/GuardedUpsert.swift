@@ -1,6 +1,6 @@
 /// The SQL of an upsert by which an older observation changes nothing.
 enum GuardedUpsert {
-    /// `INSERT … ON DUPLICATE KEY UPDATE` with one `?` for each column.
+    /// INSERT with ON DUPLICATE KEY UPDATE, with one `?` for each column.
     ///
     /// MariaDB assigns from left to right and sees what it has assigned already, so `observed_at`, which all the others
     /// are compared by, is assigned last.

@@ -1,6 +1,6 @@
 import MariaDB
 
-/// A list of `?` for `IN (…)`, of one of a few lengths, so that few statements are prepared and each of them often used.
+/// A list of `?` for IN, of one of a few lengths, so that few statements are prepared and each of them often used.
 struct KeyList {
     private static let lengths = [1, 10, 100, 500]
 

@@ -11,8 +11,8 @@ extension WikiTable {
 
     /// Takes over a list of wikis that was made at `time`.
     ///
-    /// A wiki that only a list of another kind has named stays as it is; one that a list of the same kind has named and this one
-    /// doesn't is marked as vanished. What a later list has said stands. What walks found out isn't touched.
+    /// A wiki that only a list of another kind has named stays as it is; one that a list of the same kind has named and
+    /// this one doesn't is marked as vanished. What a later list has said stands. What walks found out isn't touched.
     /// - Throws: ``WikiListError`` before anything is changed; what a `Transaction` throws.
     package static func sync(
         _ wikis: [WikiEntry],
@@ -34,7 +34,7 @@ extension WikiTable {
         return counts
     }
 
-    /// Notes that a complete walk of a wiki's modules has ended. One that began earlier than the noted one changes nothing.
+    /// Notes that a complete walk of a wiki's modules has ended. One that began before the noted one changes nothing.
     /// - Parameters:
     ///   - namespace: the local name of the namespace of modules; `nil` when not known or when there is none.
     ///   - time: when the walk began.

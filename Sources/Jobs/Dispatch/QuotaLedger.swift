@@ -110,7 +110,9 @@ package struct QuotaLedger: Sendable {
         var found: [String] = []
         for resource in Set(inUse.keys).union(entries.keys) {
             let counted = entries[resource]?.inUse ?? 0
-            if counted != inUse[resource] ?? 0 { found.append("\(resource): \(counted) in use by the ledger, not by leases") }
+            if counted != inUse[resource] ?? 0 {
+                found.append("\(resource): \(counted) in use by the ledger, not by leases")
+            }
             if counted > quotas.limit(of: resource) { found.append("\(resource): more in use than its limit") }
         }
         return found

@@ -21,7 +21,10 @@ package enum WikiSource: Codable, Sendable, Equatable {
         do {
             self = try JSONDecoder().decode(WikiSource.self, from: Data(json))
         } catch {
-            throw InvalidParameters(kind: .wikis, problem: "they don't say where the list comes from; use: perigee wikis sync")
+            throw InvalidParameters(
+                kind: .wikis,
+                problem: "they don't say where the list comes from; use: perigee wikis sync"
+            )
         }
     }
 

@@ -4,10 +4,14 @@ package import MariaDB
 extension JobStore {
     /// Records a run, to be planned; finds the one that an earlier try of the same request recorded.
     package func createRun(_ request: RunRequest, at now: Timestamp) async throws -> RunID {
-        let names = try request.wikis.isEmpty ? nil : String(decoding: JSONEncoder().encode(request.wikis), as: UTF8.self)
+        let names =
+            try request.wikis.isEmpty ? nil : String(decoding: JSONEncoder().encode(request.wikis), as: UTF8.self)
         return try await asCoordinator("create a run") { transaction in
             let earlier = try await transaction.rows(
-                "SELECT run_id FROM runs WHERE request_id = ?", [.bytes(request.requestID.bytes)], limit: 1)
+                "SELECT run_id FROM runs WHERE request_id = ?",
+                [.bytes(request.requestID.bytes)],
+                limit: 1
+            )
             if let row = earlier.first { return RunID(rawValue: try row.decode("run_id")) }
             let outcome = try await transaction.execute(
                 """
@@ -32,7 +36,10 @@ extension JobStore {
     package func unplannedRuns() async throws -> [RunID] {
         let rows = try await pool.withConnection { connection in
             try await connection.rows(
-                "SELECT run_id FROM runs WHERE state = 'planning' ORDER BY run_id", [], limit: 10_000)
+                "SELECT run_id FROM runs WHERE state = 'planning' ORDER BY run_id",
+                [],
+                limit: 10_000
+            )
         }
         return try rows.map { RunID(rawValue: try $0.decode("run_id")) }
     }

@@ -20,7 +20,10 @@ extension JobStore {
         guard !transitions.isEmpty else { return [] }
         return try await asCoordinator("commit transitions") { transaction in
             var rows = try await lockedJobs(
-                Set(transitions.map(\.after.id)), skippingLocked: skippingLocked, in: transaction)
+                Set(transitions.map(\.after.id)),
+                skippingLocked: skippingLocked,
+                in: transaction
+            )
             var verdicts: [Verdict] = []
             var written: [Transition] = []
             for transition in transitions {
@@ -45,7 +48,10 @@ extension JobStore {
     package func checkpointSequence(of job: JobID) async throws -> UInt32 {
         let rows = try await pool.withConnection { connection in
             try await connection.rows(
-                "SELECT sequence FROM checkpoints WHERE job_id = ?", [.uint(job.rawValue)], limit: 1)
+                "SELECT sequence FROM checkpoints WHERE job_id = ?",
+                [.uint(job.rawValue)],
+                limit: 1
+            )
         }
         return try rows.first?.decode("sequence") ?? 0
     }

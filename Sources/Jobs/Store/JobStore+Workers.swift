@@ -75,7 +75,9 @@ extension JobStore {
     package func noteOrphans(before start: Timestamp) async throws {
         try await asCoordinator("note who is gone") { transaction in
             try await transaction.execute(
-                "UPDATE workers SET state = 'lost' WHERE state = 'running' AND seen_at < ?", [.datetime(start)])
+                "UPDATE workers SET state = 'lost' WHERE state = 'running' AND seen_at < ?",
+                [.datetime(start)]
+            )
         }
     }
 }

@@ -22,7 +22,10 @@ package struct JobStore: Sendable {
     ) async throws -> JobStore {
         let term = try await pool.transaction("take the term", within: writeTime) { transaction in
             let rows = try await transaction.rows(
-                "SELECT term, incarnation FROM coordinator_term WHERE id = 1 FOR UPDATE", [], limit: 1)
+                "SELECT term, incarnation FROM coordinator_term WHERE id = 1 FOR UPDATE",
+                [],
+                limit: 1
+            )
             guard let row = rows.first else { throw MissingTermRow() }
             let last: UInt64 = try row.decode("term")
             let owner: [UInt8]? = try row.decode("incarnation")
@@ -50,7 +53,10 @@ package struct JobStore: Sendable {
     ) async throws -> Result {
         try await pool.transaction(label, within: Self.writeTime) { transaction in
             let rows = try await transaction.rows(
-                "SELECT term FROM coordinator_term WHERE id = 1 LOCK IN SHARE MODE", [], limit: 1)
+                "SELECT term FROM coordinator_term WHERE id = 1 LOCK IN SHARE MODE",
+                [],
+                limit: 1
+            )
             let current: UInt64? = try rows.first?.decode("term")
             guard current == term else { throw Deposed(term: term, current: current) }
             return try await body(transaction)

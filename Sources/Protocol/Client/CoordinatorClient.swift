@@ -147,7 +147,8 @@ package actor CoordinatorClient {
         register.kinds = identity.kinds
         register.slots = identity.slots
         register.proof = Data(
-            secret.proof(nonce: Array(welcome.nonce), incarnation: identity.incarnation, name: identity.name))
+            secret.proof(nonce: Array(welcome.nonce), incarnation: identity.incarnation, name: identity.name)
+        )
         let answer = try await exchange(.register(register), session: [], within: time())
         guard case .registered(let registered) = answer.body else { throw surprise(answer) }
         return Session(
@@ -183,7 +184,10 @@ package actor CoordinatorClient {
         guard let response = try? Wire.decode(answer, as: WireResponse.self), response.requestID == request.requestID
         else {
             throw CoordinatorError(
-                .notACoordinator, address: requester.address, detail: "its answer is not of the protocol")
+                .notACoordinator,
+                address: requester.address,
+                detail: "its answer is not of the protocol"
+            )
         }
         if case .refusal(let refusal) = response.body {
             throw CoordinatorError(refusal, address: requester.address)
@@ -193,7 +197,10 @@ package actor CoordinatorClient {
 
     private func surprise(_ response: WireResponse) -> CoordinatorError {
         CoordinatorError(
-            .notACoordinator, address: requester.address, detail: "its answer is not one to the question")
+            .notACoordinator,
+            address: requester.address,
+            detail: "its answer is not one to the question"
+        )
     }
 
     private func randomBytes(_ count: Int) -> [UInt8] {

@@ -21,7 +21,10 @@ struct ModuleWalkSession {
     private static let maximumRestarts = 3
     /// A request that failed in passing is repeated so often, before the job as a whole has failed.
     private static let retryPolicy = RetryPolicy(
-        initialDelay: .seconds(1), maximumDelay: .seconds(4), maximumAttempts: 3)
+        initialDelay: .seconds(1),
+        maximumDelay: .seconds(4),
+        maximumAttempts: 3
+    )
 
     init(context: WorkContext, api: ActionAPI) {
         self.context = context
@@ -64,7 +67,8 @@ struct ModuleWalkSession {
                 toFetch.append(page)
             } else {
                 rows.append(
-                    ModuleRow(page, revision: nil, dbname: context.wiki, observedAt: observedAt, walk: walkID))
+                    ModuleRow(page, revision: nil, dbname: context.wiki, observedAt: observedAt, walk: walkID)
+                )
             }
         }
         for start in stride(from: 0, to: toFetch.count, by: Self.pagesPerRequest) {
@@ -78,7 +82,12 @@ struct ModuleWalkSession {
         try await commit(&walk, counting: &counts) { transaction in
             let written = try await ModuleTable.write(rows, in: transaction)
             try await ModuleTable.touch(
-                context.wiki, unchanged, walk: walkID, observedAt: observedAt, in: transaction)
+                context.wiki,
+                unchanged,
+                walk: walkID,
+                observedAt: observedAt,
+                in: transaction
+            )
             return written
         }
     }
@@ -89,7 +98,11 @@ struct ModuleWalkSession {
     func checkUnseen(_ walk: inout ModuleWalk) async throws {
         while walk.phase == .checkingUnseen {
             let ids = try await modules.unseen(
-                context.wiki, walk: context.lease.job.rawValue, after: walk.checkedUpTo, limit: Self.pagesPerRequest)
+                context.wiki,
+                walk: context.lease.job.rawValue,
+                after: walk.checkedUpTo,
+                limit: Self.pagesPerRequest
+            )
             guard let last = ids.last else { return }
             try await fetch(ids.map { Int64(clamping: $0) }, listed: [], &walk)
             walk.checkedUpTo = last
@@ -132,20 +145,33 @@ struct ModuleWalkSession {
             switch page.outcome {
             case .present(let info, let revision) where info.namespace == ActionAPI.moduleNamespace:
                 rows.append(
-                    ModuleRow(info, revision: revision, dbname: context.wiki, observedAt: observedAt, walk: walkID))
+                    ModuleRow(info, revision: revision, dbname: context.wiki, observedAt: observedAt, walk: walkID)
+                )
                 if revision != nil { walk.counts.fetched += 1 }
             case .tooLarge(let info):
                 guard let info = info ?? listed[page.pageID] else { continue }
                 rows.append(
                     ModuleRow(
-                        unreadable: info, reason: .tooLarge, dbname: context.wiki, observedAt: observedAt, walk: walkID))
+                        unreadable: info,
+                        reason: .tooLarge,
+                        dbname: context.wiki,
+                        observedAt: observedAt,
+                        walk: walkID
+                    )
+                )
             case .present, .missing, .invalid:
                 // Deleted, or moved to another namespace. If the list had it, it went away since.
                 gone.append(UInt64(clamping: page.pageID))
                 guard let info = listed[page.pageID] else { continue }
                 rows.append(
                     ModuleRow(
-                        unreadable: info, reason: .missing, dbname: context.wiki, observedAt: observedAt, walk: walkID))
+                        unreadable: info,
+                        reason: .missing,
+                        dbname: context.wiki,
+                        observedAt: observedAt,
+                        walk: walkID
+                    )
+                )
             }
         }
         try await write(rows, gone: gone, observedAt: observedAt, &walk)
@@ -175,7 +201,12 @@ struct ModuleWalkSession {
                 let written = try await ModuleTable.write(part, in: transaction)
                 if isLast {
                     try await ModuleTable.markDeleted(
-                        context.wiki, gone, at: observedAt, walk: context.lease.job.rawValue, in: transaction)
+                        context.wiki,
+                        gone,
+                        at: observedAt,
+                        walk: context.lease.job.rawValue,
+                        in: transaction
+                    )
                 }
                 return written
             }

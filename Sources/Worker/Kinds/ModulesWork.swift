@@ -21,7 +21,8 @@ package struct ModulesWork: Work {
         let wiki = try WikiDescription(record)
         guard context.settings.hasContact || !UserAgent.requiresContact(wiki.url) else {
             throw CannotBeDone(
-                "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL")
+                "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL"
+            )
         }
         let resumed = try await context.resume(ModuleWalk.self)
         if let resumed, resumed.phase == .done { return resumed.counts.byName }
@@ -35,7 +36,12 @@ package struct ModulesWork: Work {
             walk.phase = .done
             try await session.commit(&walk) { transaction in
                 try await WikiTable.noteWalk(
-                    of: context.wiki, namespace: nil, result: .noNamespace, startedAt: beganAt, in: transaction)
+                    of: context.wiki,
+                    namespace: nil,
+                    result: .noNamespace,
+                    startedAt: beganAt,
+                    in: transaction
+                )
             }
             return walk.counts.byName
         }

@@ -50,7 +50,8 @@ package struct WikisWork: Work {
     private func siteMatrix(at url: String, _ context: WorkContext) async throws -> List {
         guard context.settings.hasContact || !UserAgent.requiresContact(url) else {
             throw CannotBeDone(
-                "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL")
+                "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL"
+            )
         }
         let host = try WikiDescription(dbname: "sitematrix", url: url, language: "", family: "special")
         let api = ActionAPI(client: context.http, wiki: host, maxlag: context.settings.maximumLag)
@@ -63,7 +64,9 @@ package struct WikisWork: Work {
             list.unusable += part.problems.count
             if part.problems.count > 0 {
                 context.logger.warning(
-                    "entries of the list can't be used", metadata: ["perigee.problems": "\(part.problems)"])
+                    "entries of the list can't be used",
+                    metadata: ["perigee.problems": "\(part.problems)"]
+                )
             }
             guard part.continuation != continuation || continuation == nil else {
                 throw CannotBeDone("\(url) answers the same part of its list again and again")
@@ -80,7 +83,9 @@ package struct WikisWork: Work {
         let pool = ConnectionPool(settings: settings, limit: 1, logger: context.logger)
         let rows = try await pool.withConnection { connection in
             try await connection.rows(
-                "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname", limit: 20_000)
+                "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
+                limit: 20_000
+            )
         }
         await pool.shutdown(within: .seconds(1))
         var list = List()
@@ -96,7 +101,8 @@ package struct WikisWork: Work {
                         url: row.decode("url"),
                         isClosed: isClosed != 0,
                         scriptPath: context.settings.scriptPath
-                    ))
+                    )
+                )
             } catch {
                 list.unusable += 1
                 context.logger.warning("a row of meta_p can't be used", metadata: ["perigee.error": "\(error)"])

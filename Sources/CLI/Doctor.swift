@@ -1,0 +1,121 @@
+import Catalog
+import FoundationEssentials
+import HTTPFetch
+import MariaDB
+import MediaWiki
+import NNG
+import Protocol
+import Worker
+
+/// The command `doctor`: looks at everything that Perigee stands on.
+package enum Doctor {
+    /// What a check found.
+    private enum Finding {
+        case ok(String)
+        case warning(String)
+        case failure(String)
+
+        var line: String {
+            switch self {
+            case .ok(let text): "ok    \(text)"
+            case .warning(let text): "warn  \(text)"
+            case .failure(let text): "FAIL  \(text)"
+            }
+        }
+
+        var isFailure: Bool { if case .failure = self { true } else { false } }
+    }
+
+    /// Runs all checks and prints a line for each.
+    /// - Throws: ``Complaint`` when a check failed.
+    package static func run(_ settings: Settings) async throws {
+        let checks: [(String, (Settings) async throws -> Finding)] = [
+            ("database", database), ("schema", schema), ("certificate", certificate), ("coordinator", coordinator),
+            ("user agent", userAgent), ("a wiki's API", wiki),
+        ]
+        var failures = 0
+        for (name, check) in checks {
+            let finding: Finding
+            do {
+                finding = try await check(settings)
+            } catch {
+                finding = .failure("\(error)")
+            }
+            if finding.isFailure { failures += 1 }
+            Standard.output("\(name.padding(12)) \(finding.line)\n")
+        }
+        if failures > 0 { throw Complaint("\(failures) of \(checks.count) checks failed") }
+    }
+
+    private static func database(_ settings: Settings) async throws -> Finding {
+        let connection = try await Connection.open(try settings.connectionSettings())
+        let rows = try await connection.rows("SELECT VERSION() AS version, CURRENT_USER() AS user", limit: 1)
+        await connection.close()
+        let version: String = try rows[0].decode("version")
+        let user: String = try rows[0].decode("user")
+        return .ok("\(version), as \(user)")
+    }
+
+    private static func schema(_ settings: Settings) async throws -> Finding {
+        let connection = try await Connection.open(try settings.connectionSettings())
+        defer { Task { await connection.close() } }
+        try await Schema.check(on: connection)
+        return .ok("number \(Schema.version)")
+    }
+
+    private static func certificate(_ settings: Settings) async throws -> Finding {
+        guard let files = try settings.tlsFiles(for: try settings.required(.coordinatorAddress)) else {
+            return .warning("the coordinator's address has no TLS; use tls+tcp:// outside of tests")
+        }
+        let days = Int(try files.certificateExpiry().timeIntervalSinceNow / 86_400)
+        if days < 0 { return .failure("\(files.certificate) ran out; issue a new one with deploy/tls/issue") }
+        if days < 30 {
+            return .warning("\(files.certificate) runs out in \(days) days; issue a new one with deploy/tls/issue")
+        }
+        return .ok("\(files.certificate), good for \(days) days")
+    }
+
+    private static func coordinator(_ settings: Settings) async throws -> Finding {
+        let client = try settings.coordinatorClient(logger: try settings.logger(label: "doctor"))
+        let session = try await client.connect(within: .seconds(5))
+        await client.leave(within: .seconds(1))
+        guard session.role == .operator else {
+            return .failure("secrets.operator is the secret of the workers: give operators one of their own")
+        }
+        return .ok("answers, term \(session.term)")
+    }
+
+    private static func userAgent(_ settings: Settings) async throws -> Finding {
+        guard let contact = settings.string(.contact) else {
+            return .warning("http.contact is not set: Wikimedia's wikis will not be asked anything")
+        }
+        return .ok("contact \(contact)")
+    }
+
+    private static func wiki(_ settings: Settings) async throws -> Finding {
+        let pool = try settings.connectionPool(limit: 1, logger: try settings.logger(label: "doctor"))
+        let record = try await WikiTable(pool).harvestable(named: [], family: nil).first
+        await pool.shutdown(within: .seconds(1))
+        guard let record else { return .warning("the table of wikis is empty; run: perigee wikis sync") }
+        let own = try settings.workerSettings()
+        guard own.hasContact || !UserAgent.requiresContact(record.url) else {
+            return .failure("\(record.dbname) is one of Wikimedia's, and http.contact is not set")
+        }
+        let http = try HTTPClient(own.http)
+        let wiki = try WikiDescription(
+            dbname: record.dbname,
+            url: record.url,
+            language: record.lang,
+            family: record.family
+        )
+        let site = try await ActionAPI(client: http, wiki: wiki, maxlag: nil).siteInfo()
+        await http.shutdown()
+        return .ok("\(record.dbname) answers, \(site.generator)")
+    }
+}
+
+extension String {
+    fileprivate func padding(_ width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

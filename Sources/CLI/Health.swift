@@ -1,0 +1,13 @@
+import Protocol
+
+/// The command `health`.
+package enum Health {
+    /// Asks the coordinator for a sign of life.
+    /// - Throws: `CoordinatorError`.
+    package static func run(_ settings: Settings) async throws {
+        let client = try settings.coordinatorClient(logger: try settings.logger(label: "health"))
+        let (welcome, term) = try await client.hello(within: .seconds(5))
+        Standard.output("coordinator \(welcome.software) answers, term \(term)\n")
+        await client.leave(within: .seconds(1))
+    }
+}

@@ -1,0 +1,77 @@
+import FoundationEssentials
+import Glibc
+import Jobs
+import Logging
+import MariaDB
+import Protocol
+
+/// The command `run`, and what else starts runs.
+package enum RunStart {
+    /// How long the coordinator has to plan.
+    private static let planTime = Duration.seconds(60)
+    /// How often the table is looked at while waiting.
+    private static let interval = Duration.milliseconds(500)
+
+    /// Starts a run of kinds given by name.
+    package static func run(
+        _ settings: Settings,
+        kinds: [String],
+        wikis: [String],
+        family: String?,
+        wait: Bool
+    ) async throws {
+        let known = KindCatalog.standard.kinds.map(\.rawValue)
+        for kind in kinds where !known.contains(kind) {
+            let hint = Suggestion.nearest(to: kind, in: known).map { "; did you mean \($0)?" } ?? ""
+            throw Complaint("there is no kind \"\(kind)\"\(hint) (the kinds are \(known.joined(separator: ", ")))")
+        }
+        try await run(
+            settings,
+            kinds: kinds.map(JobKind.init(rawValue:)),
+            wikis: wikis,
+            family: family,
+            parameters: [],
+            wait: wait
+        )
+    }
+
+    /// Starts a run, and waits until it has ended where that is wanted.
+    /// - Throws: ``Complaint`` when jobs of the run failed; `CoordinatorError`.
+    static func run(
+        _ settings: Settings,
+        kinds: [JobKind],
+        wikis: [String],
+        family: String?,
+        parameters: [UInt8],
+        wait: Bool
+    ) async throws {
+        let logger = try settings.logger(label: "run")
+        let client = try settings.coordinatorClient(logger: logger)
+        var start = WireStartRun()
+        start.kinds = kinds.map(\.rawValue)
+        start.wikis = wikis
+        start.family = family ?? ""
+        start.parameters = Data(parameters)
+        start.requestedBy = requester
+        _ = try await client.connect(within: .seconds(10))
+        let response = try await client.send(.startRun(start), within: planTime, parking: planTime)
+        await client.leave(within: .seconds(1))
+        guard case .runStarted(let started) = response.body else { return }
+        let joined = started.jobsJoined > 0 ? ", \(started.jobsJoined) under way already" : ""
+        Standard.output("run \(started.run): \(started.jobsPlanned) jobs planned\(joined)\n")
+        if wait { try await self.wait(for: RunID(rawValue: started.run), settings, logger) }
+    }
+
+    private static func wait(for run: RunID, _ settings: Settings, _ logger: Logger) async throws {
+        let pool = try settings.connectionPool(limit: 1, logger: logger)
+        let summary = try await RunOutcome.wait(for: run, pool: pool, interval: interval)
+        await pool.shutdown(within: .seconds(1))
+        Standard.output("run \(run) \(summary)\n")
+        if !summary.isDone { throw Complaint("run \(run) \(summary.state); see: perigee jobs list --run \(run)") }
+    }
+
+    private static var requester: String {
+        let user = ProcessInfo.processInfo.environment["USER"] ?? "uid \(getuid())"
+        return "\(user)@\(Identity.hostName)"
+    }
+}

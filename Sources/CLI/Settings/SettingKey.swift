@@ -1,0 +1,127 @@
+/// One setting: its name in the file, what it is for, and what it is when nobody says.
+///
+/// The name is that of the file, with a dot between levels; in the environment it is `PERIGEE_` and the name in capitals with
+/// underscores; as a flag two dashes and the name with dashes, where a command has it.
+package struct SettingKey: Hashable, Sendable {
+    package let name: String
+    package let summary: String
+    package let standard: String?
+
+    private init(_ name: String, _ summary: String, standard: String? = nil) {
+        self.name = name
+        self.summary = summary
+        self.standard = standard
+    }
+
+    /// The name of the environment variable.
+    package var variable: String { "PERIGEE_" + name.replacing(".", with: "_").uppercased() }
+
+    package static let databaseDefaultsFile = SettingKey(
+        "database.defaults_file",
+        "MySQL option file with user and password, such as replica.my.cnf"
+    )
+    package static let databaseName = SettingKey("database.name", "name of the database", standard: "perigee")
+    package static let databaseHost = SettingKey("database.host", "host; the option file's when not set")
+    package static let databasePort = SettingKey("database.port", "port", standard: "3306")
+    package static let databaseSocket = SettingKey("database.socket", "Unix socket, instead of host and port")
+    package static let databaseTLS = SettingKey("database.tls", "off, preferred or required", standard: "off")
+    package static let databaseAuthority = SettingKey(
+        "database.tls_ca",
+        "PEM file with the CA of the database server, with tls: required"
+    )
+
+    package static let coordinatorListen = SettingKey(
+        "coordinator.listen",
+        "where the coordinator listens",
+        standard: "tls+tcp://127.0.0.1:7410"
+    )
+    package static let coordinatorAddress = SettingKey(
+        "coordinator.address",
+        "where workers and operators reach it",
+        standard: "tls+tcp://127.0.0.1:7410"
+    )
+    package static let coordinatorConnections = SettingKey(
+        "coordinator.connections",
+        "connections of the coordinator to the database",
+        standard: "2"
+    )
+
+    package static let tlsAuthority = SettingKey("tls.ca", "PEM file with the CA of the coordinator and its workers")
+    package static let tlsCertificate = SettingKey("tls.certificate", "PEM file with this process's certificate")
+    package static let tlsKey = SettingKey("tls.key", "PEM file with its key")
+    package static let tlsServerName = SettingKey(
+        "tls.server_name",
+        "the DNS name in the coordinator's certificate",
+        standard: "coordinator"
+    )
+    package static let tlsRevocations = SettingKey("tls.crl", "PEM file with revoked certificates")
+
+    package static let workerSecret = SettingKey("secrets.worker", "file with the secret of the workers' pool")
+    package static let operatorSecret = SettingKey("secrets.operator", "file with the secret of the operators")
+
+    package static let workerName = SettingKey("worker.name", "the worker's name; host and process id when not set")
+    package static let workerSlots = SettingKey("worker.slots", "jobs that a worker does at once", standard: "4")
+    package static let workerGrace = SettingKey(
+        "worker.grace_seconds",
+        "time a worker has to stop when told to",
+        standard: "12"
+    )
+    package static let workerConnections = SettingKey(
+        "worker.connections",
+        "connections of a worker to the database",
+        standard: "1"
+    )
+
+    package static let contact = SettingKey(
+        "http.contact",
+        "mail address or URL of the operator, for the User-Agent; Wikimedia asks for it"
+    )
+    package static let httpAuthority = SettingKey("http.ca", "PEM file with the CA of the wikis, where it isn't public")
+    package static let scriptPath = SettingKey(
+        "http.script_path",
+        "path of api.php where a list of wikis names only hosts",
+        standard: "/w"
+    )
+    package static let maximumLag = SettingKey(
+        "politeness.maxlag",
+        "wikis whose replicas lag by more seconds are left alone; 0 for no limit",
+        standard: "5"
+    )
+    package static let siteInFlight = SettingKey(
+        "politeness.site_in_flight",
+        "requests at once to the wikis of one site",
+        standard: "3"
+    )
+    package static let sitePerMinute = SettingKey(
+        "politeness.site_per_minute",
+        "requests per minute to the wikis of one site; 0 for no limit",
+        standard: "180"
+    )
+
+    package static let metaDefaultsFile = SettingKey("meta.defaults_file", "MySQL option file for meta_p")
+    package static let metaHost = SettingKey(
+        "meta.host",
+        "server with meta_p",
+        standard: "meta.analytics.db.svc.wikimedia.cloud"
+    )
+    package static let metaPort = SettingKey("meta.port", "its port", standard: "3306")
+    package static let metaDatabase = SettingKey("meta.database", "name of the database", standard: "meta_p")
+
+    package static let logLevel = SettingKey(
+        "log.level",
+        "trace, debug, info, notice, warning or error",
+        standard: "info"
+    )
+
+    /// All of them, in the order in which they are documented.
+    package static let all: [SettingKey] = [
+        databaseDefaultsFile, databaseName, databaseHost, databasePort, databaseSocket, databaseTLS, databaseAuthority,
+        coordinatorListen, coordinatorAddress, coordinatorConnections,
+        tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
+        workerSecret, operatorSecret,
+        workerName, workerSlots, workerGrace, workerConnections,
+        contact, httpAuthority, scriptPath, maximumLag, siteInFlight, sitePerMinute,
+        metaDefaultsFile, metaHost, metaPort, metaDatabase,
+        logLevel,
+    ]
+}

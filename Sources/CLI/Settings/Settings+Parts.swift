@@ -1,0 +1,160 @@
+package import Coordinator
+import HTTPFetch
+import Jobs
+package import Logging
+package import MariaDB
+import MediaWiki
+import NNG
+package import Protocol
+package import Worker
+
+extension Settings {
+    // MARK: The database
+
+    /// How to connect to the database.
+    /// - Throws: ``SettingsError``.
+    package func connectionSettings() throws -> ConnectionSettings {
+        let tls: ConnectionSettings.TLS
+        switch try required(.databaseTLS) {
+        case "off": tls = .off
+        case "preferred": tls = .preferred
+        case "required": tls = .required(authority: try required(.databaseAuthority))
+        case let other: throw SettingsError("database.tls is \"\(other)\", not off, preferred or required")
+        }
+        let endpoint: ConnectionSettings.Endpoint?
+        if let socket = string(.databaseSocket) {
+            endpoint = .unixSocket(socket)
+        } else if let host = string(.databaseHost) {
+            endpoint = .tcp(host: host, port: UInt16(try integer(.databasePort, in: 1...65_535)))
+        } else {
+            endpoint = nil
+        }
+        return ConnectionSettings(
+            optionFile: try required(.databaseDefaultsFile),
+            endpoint: endpoint,
+            database: try required(.databaseName),
+            tls: tls
+        )
+    }
+
+    /// A pool of connections to the database. Nothing is opened yet.
+    /// - Throws: ``SettingsError``.
+    package func connectionPool(limit: Int, logger: Logger) throws -> ConnectionPool {
+        ConnectionPool(settings: try connectionSettings(), limit: limit, logger: logger)
+    }
+
+    // MARK: The coordinator
+
+    /// What a coordinator needs.
+    /// - Throws: ``SettingsError``; `SecretFileError`.
+    package func coordinatorSettings() throws -> CoordinatorSettings {
+        let address = try required(.coordinatorListen)
+        var settings = CoordinatorSettings(
+            listen: address,
+            tls: try tlsFiles(for: address),
+            workerSecrets: try SecretFile.read(try required(.workerSecret)),
+            operatorSecrets: try SecretFile.read(try required(.operatorSecret)),
+            software: Version.current
+        )
+        let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
+        settings.quotas = Quotas(
+            siteInFlight: try integer(.siteInFlight, in: 1...10_000),
+            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute)
+        )
+        return settings
+    }
+
+    /// A client with the role of operators.
+    /// - Throws: ``SettingsError``; `SecretFileError`; `NNGError`.
+    package func coordinatorClient(logger: Logger) throws -> CoordinatorClient {
+        try client(secret: .operatorSecret, name: nil, kinds: [], slots: 0, logger: logger)
+    }
+
+    /// A client with the role of workers.
+    /// - Throws: ``SettingsError``; `SecretFileError`; `NNGError`.
+    package func workerClient(works: [any Work], logger: Logger) throws -> CoordinatorClient {
+        try client(
+            secret: .workerSecret,
+            name: string(.workerName),
+            kinds: works.map(\.kind.rawValue),
+            slots: try workerSlots(),
+            logger: logger
+        )
+    }
+
+    private func client(
+        secret: SettingKey,
+        name: String?,
+        kinds: [String],
+        slots: Int,
+        logger: Logger
+    ) throws -> CoordinatorClient {
+        if let name, !Identity.isValidName(name) {
+            throw SettingsError("worker.name is \"\(name)\", not 1 to 64 characters of A-Z a-z 0-9 . _ -")
+        }
+        let address = try required(.coordinatorAddress)
+        let secrets = try SecretFile.read(try required(secret))
+        return try CoordinatorClient(
+            address: address,
+            tls: try tlsFiles(for: address),
+            identity: Identity(
+                name: name,
+                incarnation: RandomID.random().bytes,
+                software: Version.current,
+                schema: UInt32(Version.schema),
+                kinds: kinds,
+                slots: UInt32(slots)
+            ),
+            secret: secrets[0],
+            logger: logger
+        )
+    }
+
+    /// The files that an address with TLS needs; `nil` for one without.
+    func tlsFiles(for address: String) throws -> TLSFiles? {
+        guard address.hasPrefix("tls+tcp://") else { return nil }
+        return TLSFiles(
+            authority: try required(.tlsAuthority),
+            certificate: try required(.tlsCertificate),
+            key: try required(.tlsKey),
+            revocations: string(.tlsRevocations),
+            serverName: try required(.tlsServerName)
+        )
+    }
+
+    // MARK: The worker
+
+    private func workerSlots() throws -> Int { try integer(.workerSlots, in: 1...256) }
+
+    /// What a worker needs.
+    /// - Throws: ``SettingsError``.
+    package func workerSettings() throws -> WorkerSettings {
+        var settings = WorkerSettings(
+            slots: try workerSlots(),
+            http: HTTPClientSettings(
+                userAgent: UserAgent.make(
+                    version: Version.current,
+                    contact: string(.contact),
+                    library: HTTPClient.library
+                ),
+                certificateAuthorityFile: string(.httpAuthority)
+            ),
+            hasContact: string(.contact) != nil
+        )
+        settings.grace = .seconds(try integer(.workerGrace, in: 1...3600))
+        let lag = try integer(.maximumLag, in: 0...3600)
+        settings.maximumLag = lag == 0 ? nil : lag
+        settings.scriptPath = string(.scriptPath) ?? ""
+        if let file = string(.metaDefaultsFile) {
+            settings.metaDatabase = ConnectionSettings(
+                optionFile: file,
+                endpoint: .tcp(
+                    host: try required(.metaHost),
+                    port: UInt16(try integer(.metaPort, in: 1...65_535))
+                ),
+                database: try required(.metaDatabase)
+            )
+        }
+        return settings
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import CLI
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Starts a run: plans the jobs of some kinds for some wikis."
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    @Argument(help: "What to gather, such as modules.")
+    var kinds: [String]
+
+    @Option(help: "Only these wikis: database names, separated by commas.")
+    var wikis: String?
+
+    @Option(help: "Only the wikis of this family, such as wikipedia.")
+    var family: String?
+
+    @Flag(help: "Wait until the run has ended; exit code 1 when jobs failed.")
+    var wait = false
+
+    func run() async throws {
+        try await RunStart.run(
+            options.load(),
+            kinds: kinds,
+            wikis: wikis?.split(separator: ",").map(String.init) ?? [],
+            family: family,
+            wait: wait
+        )
+    }
+}
