@@ -89,6 +89,14 @@ let package = Package(
             ]
         ),
 
+        tests(
+            "WorkerTests",
+            [
+                "Catalog", "Concurrency", "HTTPFetch", "Jobs", "MariaDB", "MediaWiki", "PrivateMariaDB", "RawServer",
+                "Worker", logging,
+            ]
+        ),
+
         // The command line: what commands do, and the program with nothing but their declarations.
         room(
             "CLI",
@@ -99,8 +107,12 @@ let package = Package(
         ),
         .executableTarget(name: "perigee", dependencies: ["CLI", arguments], swiftSettings: settings),
 
+        // The whole, as processes.
+        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
+
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
         support("RawServer", ["Concurrency"]),
+        support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
     ]
 )
