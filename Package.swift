@@ -74,7 +74,7 @@ let package = Package(
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
-        tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
+        tests("JobsTests", ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", logging]),
 
         // Who hands out the work, and who does it. They never import each other.
         room(
@@ -97,7 +97,8 @@ let package = Package(
                 "Protocol", "Worker", lifecycle, logging, signals, yams,
             ]
         ),
-        .executableTarget(name: "perigee", dependencies: ["CLI", arguments], swiftSettings: settings),
+        tests("CLITests", ["CLI", "Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "Protocol", logging]),
+        .executableTarget(name: "perigee", dependencies: ["CLI", "Catalog", "Jobs", arguments], swiftSettings: settings),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
