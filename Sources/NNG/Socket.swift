@@ -29,11 +29,14 @@ final class Socket: Sendable {
         if let close = takeClose() { lifecycle.async(execute: close) }
     }
 
-    /// Closes the socket, if it isn't yet, and returns when nng has done so or after `limit`, even when the task is
-    /// cancelled. In nng 1.5.2 closing can hang for ever when the contexts are busy.
-    func close(within limit: Duration) async {
-        guard let close = takeClose() else { return }
-        _ = await Pending<Void>.on(lifecycle, close).value(within: limit, isCancellable: false)
+    /// Closes the socket, and returns when nng has done so or after `limit`, even when the task is cancelled.
+    ///
+    /// Returns whether nng has done so. In nng 1.5.2 it may never do, and then no other socket of the process either:
+    /// the one thread that takes down connections waits for ever for one that was closed just between the two halves of
+    /// a message.
+    func close(within limit: Duration) async -> Bool {
+        guard let close = takeClose() else { return true }
+        return await Pending<Void>.on(lifecycle, close).value(within: limit, isCancellable: false) != nil
     }
 
     private func takeClose() -> (@Sendable () -> Void)? {

@@ -17,6 +17,10 @@ struct ProbeTests {
         #expect(handled.value == 0)
     }
 
+    @Test func processProbesItselfWithoutAListenerOfItsOwn() async throws {
+        for _ in 0..<5 { try await Probe.sendToSelf(within: .seconds(60)) }
+    }
+
     @Test func listenerOnAllInterfacesIsReached() async throws {
         try await withReplier(address: "tls+tcp://0.0.0.0:0") { replier in
             try await replier.probe(tls: Transport.tls.replierFiles, within: .seconds(60))
