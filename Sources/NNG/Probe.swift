@@ -1,8 +1,8 @@
 /// A request that a ``Replier`` answers by itself, with the same bytes, so that one can find out whether it's deaf; and
 /// whether nng still closes connections, by closing that of the probe.
 ///
-/// The thread of nng 1.5.2 that takes down connections may get stuck, for the whole process and for good. Connections
-/// that stand go on then, but those that end stay in memory, and dialers that have lost theirs don't connect again:
+/// The thread of nng 1.5.2 that takes down connections may get stuck, for the whole process and for good, when a
+/// connection ends while something is being sent over it. Connections that stand go on then, but those that end stay in memory, and dialers that have lost theirs don't connect again:
 /// the process has to be started anew.
 package enum Probe {
     /// The 16 bytes reserved for it: a zero, which isn't how a protobuf message begins, and 15 letters.

@@ -32,11 +32,15 @@ final class Socket: Sendable {
     /// Closes the socket, and returns when nng has done so or after `limit`, even when the task is cancelled.
     ///
     /// Returns whether nng has done so. In nng 1.5.2 it may never do, and then no other socket of the process either:
-    /// the one thread that takes down connections waits for ever for one that was closed just between the two halves of
-    /// a message.
+    /// over TLS a message is written in three steps, and when its connection is closed between two of them the one
+    /// thread that takes down connections waits for ever for the third. So what was just sent gets a moment first, which
+    /// is what makes it arrive too.
     func close(within limit: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + limit
+        let linger = min(.milliseconds(100), limit / 2)
+        _ = await Pending<Void>().value(within: linger, isCancellable: false)
         guard let close = takeClose() else { return true }
-        return await Pending<Void>.on(lifecycle, close).value(within: limit, isCancellable: false) != nil
+        return await Pending<Void>.on(lifecycle, close).value(within: .until(deadline), isCancellable: false) != nil
     }
 
     private func takeClose() -> (@Sendable () -> Void)? {

@@ -1,5 +1,5 @@
 import Testing
 
-/// All tests that open sockets, one after the other: when many connections of a process are closed at once, nng 1.5.2
-/// may get stuck for good (see `Probe`), which no long-lived process does.
+/// All tests that open sockets, one after the other: so nng's defects with connections that end under load (see
+/// `Probe`) hit the test that causes them.
 @Suite(.serialized) enum SocketTests {}
