@@ -6,7 +6,7 @@ import Dispatch
 final class Socket: Sendable {
     let handle: nng_socket
     let pipes: PipeWatch
-    /// Where dialers and listeners are made, changed and closed, and at last the socket, one after the other: nng 1.5.2
+    /// Where dialers and listeners are made, changed and closed, contexts closed, and at last the socket, one after the other: nng 1.5.2
     /// uses freed memory when a socket is closed while one of its dialers is.
     let lifecycle = DispatchQueue(label: "nng.lifecycle")
     private let isClosed = Lock(false)
@@ -37,7 +37,7 @@ final class Socket: Sendable {
     /// is what makes it arrive too.
     func close(within limit: Duration) async -> Bool {
         let deadline = ContinuousClock.now + limit
-        let linger = min(.milliseconds(100), limit / 2)
+        let linger = min(.milliseconds(50), limit / 2)
         _ = await Pending<Void>().value(within: linger, isCancellable: false)
         guard let close = takeClose() else { return true }
         return await Pending<Void>.on(lifecycle, close).value(within: .until(deadline), isCancellable: false) != nil
