@@ -88,7 +88,6 @@ let package = Package(
                 protobuf,
             ]
         ),
-
         tests(
             "WorkerTests",
             [

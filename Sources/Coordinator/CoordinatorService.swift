@@ -44,39 +44,56 @@ package struct CoordinatorService: Service {
     /// - Throws: `Deposed` when another coordinator has taken over; what makes going on impossible, so that the supervisor
     ///   starts it anew.
     package func run() async throws {
-        let incarnation = RandomID.random()
         let startedAt = Timestamp.now
-        let store = try await JobStore.takeTerm(
-            in: pool,
-            incarnation: incarnation,
-            host: Identity.hostName,
-            software: settings.software,
-            at: startedAt
-        )
-        var logger = logger
-        logger[metadataKey: "perigee.term"] = "\(store.term)"
-        let journal = Journal(store: store, logger: logger)
-        let coordinator = Coordinator(
-            settings: settings,
-            store: store,
-            wikis: WikiTable(pool),
-            kinds: kinds,
-            journal: journal,
-            logger: logger
-        )
-        try await coordinator.loadJobs()
-        try await coordinator.planLeftovers()
         var options = ReplierOptions()
         options.maximumMessageSize = Wire.maximumMessageSize
+        // Before the term is taken: one that can't be reached mustn't depose one that can.
         let replier = try await Replier.listen(on: settings.listen, tls: settings.tls, options: options)
+        let coordinator: Coordinator
+        do {
+            coordinator = try await takeOver(at: startedAt)
+        } catch {
+            await replier.stop(within: Self.stopTime)
+            throw error
+        }
+        let logger = coordinator.logger
         let jobs = await coordinator.dispatcher.jobCount
         logger.info(
             "coordinator listening",
             metadata: ["perigee.address": "\(replier.boundAddress)", "perigee.jobs": "\(jobs)"]
         )
         onListening(replier.boundAddress)
-        defer { journal.end(CancellationError()) }
-        try await serve(coordinator, replier: replier, store: store, startedAt: startedAt, logger: logger)
+        defer { coordinator.journal.end(CancellationError()) }
+        try await serve(coordinator, replier: replier, store: coordinator.store, startedAt: startedAt, logger: logger)
+    }
+
+    /// Takes the term, and brings memory to the state of the table.
+    private func takeOver(at startedAt: Timestamp) async throws -> Coordinator {
+        let store = try await JobStore.takeTerm(
+            in: pool,
+            incarnation: RandomID.random(),
+            host: Identity.hostName,
+            software: settings.software,
+            at: startedAt
+        )
+        var logger = logger
+        logger[metadataKey: "perigee.term"] = "\(store.term)"
+        let coordinator = Coordinator(
+            settings: settings,
+            store: store,
+            wikis: WikiTable(pool),
+            kinds: kinds,
+            journal: Journal(store: store, logger: logger),
+            logger: logger
+        )
+        do {
+            try await coordinator.loadJobs()
+            try await coordinator.planLeftovers()
+        } catch {
+            coordinator.journal.end(error)
+            throw error
+        }
+        return coordinator
     }
 
     private func serve(

@@ -63,6 +63,18 @@ struct BadPeersTests {
         }
     }
 
+    @Test func secondCoordinatorOnOnePort() async throws {
+        try await TestFleet.with { fleet in
+            let first = try await fleet.startCoordinator()
+            let second = try await fleet.perigee("coordinator", as: .coordinator)
+            expectComplaint(second, fleet.address, "another process listens there")
+            // It has changed nothing: the first one still has the term, and plans what it's asked.
+            expectComplaint(try await fleet.perigee("run", "modules"), "perigee wikis sync")
+            #expect(try await fleet.number("SELECT term FROM coordinator_term") == 1)
+            #expect(first.ending == nil)
+        }
+    }
+
     @Test func certificates() async throws {
         let credentials = try await Credentials.shared
         let foreign = try await Credentials.foreign
@@ -142,8 +154,12 @@ struct BadPeersTests {
             try await fleet.perigee("wikis", "sync", "--from", file).succeeded()
             let run = try await fleet.perigee("run", "modules", "--wait")
             expectComplaint(run, "run 2 failed")
+            let api = try await fleet.perigee("wikis", "sync", "--from", "api", "--url", "\(server.url)/html")
+            expectComplaint(api, "run 3 failed")
+            let reason = try await fleet.strings("SELECT last_error FROM jobs WHERE run_id = 3").first ?? ""
+            #expect(reason.contains("It works!"), "\(reason)")
             let errors = try await fleet.strings(
-                "SELECT CONCAT(wiki, ' ', attempt, ' ', last_error) FROM jobs WHERE state = 'failed' ORDER BY wiki"
+                "SELECT CONCAT(wiki, ' ', attempt, ' ', last_error) FROM jobs WHERE run_id = 2 ORDER BY wiki"
             )
             #expect(errors.count == 2)
             #expect(
