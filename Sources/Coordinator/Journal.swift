@@ -11,6 +11,7 @@ final class Journal: Sendable {
 
     private struct Entry {
         let transitions: [Transition]
+        let skippingLocked: Bool
         let continuation: CheckedContinuation<[Verdict], any Error>
     }
 
@@ -19,6 +20,8 @@ final class Journal: Sendable {
         var waitingCount = 0
         var isWriting = false
         var isHealthy = true
+        /// Since when the group that is being written is being written.
+        var writingSince: ContinuousClock.Instant?
         var ended: (any Error)?
     }
 
@@ -26,6 +29,8 @@ final class Journal: Sendable {
     static let groupSize = 512
     /// No more transitions wait at once.
     static let capacity = 16_384
+    /// A group that takes longer to be written isn't likely to be written soon.
+    static let patience = Duration.seconds(5)
 
     private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(100), maximumDelay: .seconds(5))
 
@@ -38,8 +43,13 @@ final class Journal: Sendable {
         self.logger = logger
     }
 
-    /// Whether the last write went well, and there is room for more.
-    var isHealthy: Bool { state.withLock { $0.isHealthy && $0.ended == nil && $0.waitingCount < Self.capacity } }
+    /// Whether the last write went well, the present one doesn't take too long, and there is room for more.
+    var isHealthy: Bool {
+        state.withLock { state in
+            let isSlow = state.writingSince.map { .now - $0 > Self.patience } ?? false
+            return state.isHealthy && !isSlow && state.ended == nil && state.waitingCount < Self.capacity
+        }
+    }
 
     /// Why nothing can be written any more, such as `Deposed`.
     var endedBy: (any Error)? { state.withLock { $0.ended } }
@@ -47,10 +57,15 @@ final class Journal: Sendable {
     /// Commits transitions, together or not at all, and says what became of each.
     ///
     /// Called from an actor, it hands them in before the actor does anything else: their order is that of the decisions.
-    func commit(_ transitions: [Transition]) async throws -> [Verdict] {
+    /// - Parameter skippingLocked: as for `JobStore.commit`.
+    func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
         guard !transitions.isEmpty else { return [] }
         return try await withCheckedThrowingContinuation { continuation in
-            let entry = Entry(transitions: transitions, continuation: continuation)
+            let entry = Entry(
+                transitions: transitions,
+                skippingLocked: skippingLocked,
+                continuation: continuation
+            )
             let (ended, begins) = state.withLock { state -> ((any Error)?, Bool) in
                 if let ended = state.ended { return (ended, false) }
                 state.waiting.append(entry)
@@ -89,9 +104,11 @@ final class Journal: Sendable {
     private func nextGroup() -> [Entry]? {
         state.withLock { state in
             var count = 0
+            let skippingLocked = state.waiting.first?.skippingLocked
             let group = state.waiting.prefix { entry in
                 defer { count += entry.transitions.count }
-                return count == 0 || count + entry.transitions.count <= Self.groupSize
+                return entry.skippingLocked == skippingLocked
+                    && (count == 0 || count + entry.transitions.count <= Self.groupSize)
             }
             guard !group.isEmpty else {
                 state.isWriting = false
@@ -104,10 +121,16 @@ final class Journal: Sendable {
     }
 
     private func write(_ group: [Entry]) async {
+        state.withLock { $0.writingSince = .now }
+        defer { state.withLock { $0.writingSince = nil } }
+        let skippingLocked = group.contains { $0.skippingLocked }
         var failures = 0
         while true {
             do {
-                var verdicts = try await store.commit(group.flatMap(\.transitions))[...]
+                var verdicts = try await store.commit(
+                    group.flatMap(\.transitions),
+                    skippingLocked: skippingLocked
+                )[...]
                 state.withLock { $0.isHealthy = true }
                 for entry in group {
                     entry.continuation.resume(returning: Array(verdicts.prefix(entry.transitions.count)))
