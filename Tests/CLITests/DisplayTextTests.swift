@@ -1,4 +1,5 @@
 import CLI
+import MariaDB
 import Testing
 
 @Suite struct DisplayTextTests {
