@@ -33,9 +33,9 @@ struct BadSettingsTests {
     @Test func databaseThatIsNotThere() async throws {
         try await TestFleet.with { fleet in
             let elsewhere = ["database.port": "1"]
-            expectComplaint(try await fleet.perigee("migrate", settings: elsewhere), "127.0.0.1", "2002")
+            expectComplaint(try await fleet.perigee("migrate", settings: elsewhere), code: 69, "127.0.0.1", "2002")
             let output = try await fleet.perigee("coordinator", as: .coordinator, settings: elsewhere)
-            expectComplaint(output, "127.0.0.1", "2002")
+            expectComplaint(output, code: 69, "127.0.0.1", "2002")
         }
     }
 
