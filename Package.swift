@@ -22,7 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// What several tests stand on, in `Tests/Support/NAME`.
-func support(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: settings)
 }
 
@@ -118,8 +118,9 @@ let package = Package(
         tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
 
         // What tests stand on.
-        support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
+        support("PrivateMariaDB", ["Concurrency", "MariaDB", "Spawn"]),
         support("RawServer", ["Concurrency"]),
-        support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
+        support("Spawn"),
+        support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
     ]
 )

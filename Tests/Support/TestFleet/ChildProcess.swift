@@ -1,6 +1,7 @@
 import Concurrency
 import FoundationEssentials
 package import Glibc
+import Spawn
 
 /// A process that a test has started.
 package final class ChildProcess: Sendable {
@@ -46,7 +47,6 @@ package final class ChildProcess: Sendable {
         errors = "\(directory)/\(name).err"
         id = try Spawn(
             command: ["sh", "-c", "cd \"$0\" && exec \"$@\"", directory] + command,
-            input: nil,
             output: output,
             error: errors,
             environment: environment

@@ -1,6 +1,7 @@
 import Concurrency
 import FoundationEssentials
 import Glibc
+import Spawn
 
 /// The directory of everything that the tests of this process start, with a shell that outlives the process: when this
 /// process ends, in whatever way, the shell kills what still runs, takes down copied farms and removes the directory.
@@ -47,8 +48,7 @@ final class Sandbox: Sendable {
             command: ["sh", "-c", Self.script, "sandbox", directory, Checkout.path("ops/wikifarm")],
             input: ends[0],
             output: directory + "/sandbox.log",
-            error: directory + "/sandbox.log",
-            environment: ProcessInfo.processInfo.environment
+            error: directory + "/sandbox.log"
         ).start()
     }
 
