@@ -72,6 +72,8 @@ render_init_sql() {
     {
         echo "CREATE OR REPLACE USER root@localhost IDENTIFIED BY '$(setting root_password)';"
         echo "GRANT ALL ON *.* TO root@localhost WITH GRANT OPTION;"
+        # These come with the data directory, and without a password.
+        echo "DROP USER IF EXISTS root@'127.0.0.1', root@'::1';"
         echo "CREATE OR REPLACE USER mediawiki@localhost IDENTIFIED BY '$(setting database_password)';"
         echo "GRANT ALL ON *.* TO mediawiki@localhost;"
         local host
