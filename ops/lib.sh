@@ -24,9 +24,9 @@ put_setting() {
     mv "$1.new" "$1"
 }
 
-# So many random bytes (24), in hexadecimal.
+# So many random bytes, in hexadecimal.
 random_key() {
-    od -An -N"${1:-24}" -tx1 /dev/urandom | tr -d ' \n'
+    od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'
 }
 
 port_is_free() {
