@@ -74,7 +74,7 @@ let package = Package(
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
-        tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
+        tests("JobsTests", ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", logging]),
 
         // Who hands out the work, and who does it. They never import each other.
         room(

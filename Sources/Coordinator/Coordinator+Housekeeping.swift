@@ -57,7 +57,7 @@ extension Coordinator {
         guard !transitions.isEmpty else { return }
         let verdicts: [JobStore.Verdict]
         do {
-            verdicts = try await store.commit(transitions, skippingLocked: true)
+            verdicts = try await journal.commit(transitions, skippingLocked: true)
         } catch {
             for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
             throw error

@@ -11,6 +11,7 @@ final class Journal: Sendable {
 
     private struct Entry {
         let transitions: [Transition]
+        let skippingLocked: Bool
         let continuation: CheckedContinuation<[Verdict], any Error>
     }
 
@@ -47,10 +48,16 @@ final class Journal: Sendable {
     /// Commits transitions, together or not at all, and says what became of each.
     ///
     /// Called from an actor, it hands them in before the actor does anything else: their order is that of the decisions.
-    func commit(_ transitions: [Transition]) async throws -> [Verdict] {
+    /// - Parameter skippingLocked: passes over a row that somebody else has locked, which is then `stale(nil)`. Such
+    ///   transitions are written in a transaction of their own.
+    func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
         guard !transitions.isEmpty else { return [] }
         return try await withCheckedThrowingContinuation { continuation in
-            let entry = Entry(transitions: transitions, continuation: continuation)
+            let entry = Entry(
+                transitions: transitions,
+                skippingLocked: skippingLocked,
+                continuation: continuation
+            )
             let (ended, begins) = state.withLock { state -> ((any Error)?, Bool) in
                 if let ended = state.ended { return (ended, false) }
                 state.waiting.append(entry)
@@ -89,9 +96,12 @@ final class Journal: Sendable {
     private func nextGroup() -> [Entry]? {
         state.withLock { state in
             var count = 0
+            var isAlone = false
             let group = state.waiting.prefix { entry in
-                defer { count += entry.transitions.count }
-                return count == 0 || count + entry.transitions.count <= Self.groupSize
+                guard count == 0 || !isAlone && !entry.skippingLocked else { return false }
+                isAlone = entry.skippingLocked
+                count += entry.transitions.count
+                return count == entry.transitions.count || count <= Self.groupSize
             }
             guard !group.isEmpty else {
                 state.isWriting = false
@@ -107,7 +117,10 @@ final class Journal: Sendable {
         var failures = 0
         while true {
             do {
-                var verdicts = try await store.commit(group.flatMap(\.transitions))[...]
+                var verdicts = try await store.commit(
+                    group.flatMap(\.transitions),
+                    skippingLocked: group.contains(where: \.skippingLocked)
+                )[...]
                 state.withLock { $0.isHealthy = true }
                 for entry in group {
                     entry.continuation.resume(returning: Array(verdicts.prefix(entry.transitions.count)))
