@@ -98,7 +98,8 @@ let package = Package(
                 "Protocol", "Worker", lifecycle, logging, signals, yams,
             ]
         ),
-        .executableTarget(name: "perigee", dependencies: ["CLI", arguments], swiftSettings: settings),
+        tests("CLITests", ["CLI", "Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "Protocol", logging]),
+        .executableTarget(name: "perigee", dependencies: ["CLI", "Catalog", "Jobs", arguments], swiftSettings: settings),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),

@@ -93,7 +93,7 @@ actor Coordinator {
                 session: session.token,
                 request: message.requestID,
                 answer: bytes,
-                keep: !isRefusal,
+                keep: !isRefusal && sessions.contains(session),
                 at: clock.now
             )
             return bytes
@@ -140,7 +140,9 @@ actor Coordinator {
     }
 
     private func registered(_ register: WireRegister) async throws(RefusalError) -> WireResponse.OneOf_Body {
+        let replaced = RandomID(bytes: register.incarnation).flatMap { sessions.session(of: $0) }
         let session = try sessions.register(register, at: clock.now)
+        if let replaced { answers.forget(session: replaced.token) }
         if session.role == .worker {
             do {
                 try await store.noteWorker(session.record, at: clock.now)

@@ -40,6 +40,9 @@ struct SessionTable: Sendable {
     /// All sessions, by name.
     var all: [Session] { sessions.values.sorted { $0.name < $1.name } }
 
+    /// Whether the session is still there.
+    func contains(_ session: Session) -> Bool { sessions[session.token] != nil }
+
     /// The session of a process.
     func session(of incarnation: RandomID) -> Session? { tokens[incarnation].flatMap { sessions[$0] } }
 

@@ -15,7 +15,8 @@ final class Context: Sendable {
         self.socket = socket
     }
 
-    deinit { nng_ctx_close(handle) }
+    // In its turn: nng 1.5.2 uses freed memory when a context is closed while its socket is.
+    deinit { socket.lifecycle.async { [handle] in nng_ctx_close(handle) } }
 
     /// Hands `message` over to a connection, waiting for one at most `timeout`.
     func send(

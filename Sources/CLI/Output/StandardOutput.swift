@@ -11,7 +11,7 @@ package actor StandardOutput {
     /// - Throws: `ThreadStartError`.
     package init() throws { executor = try ThreadExecutor(name: "stdout") }
 
-    /// Writes all of it.
+    /// Writes all of it. When the reader of a pipe has gone the process ends by SIGPIPE, without a word, as other tools do.
     /// - Throws: ``OutputError``.
     package func write(_ bytes: [UInt8]) throws(OutputError) {
         var rest = bytes[...]
@@ -21,6 +21,8 @@ package actor StandardOutput {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
                 waitUntilWritable()
+            } else if errno == EPIPE {
+                FatalSignal.end(by: SIGPIPE)
             } else if errno != EINTR {
                 throw OutputError(code: errno)
             }
@@ -39,12 +41,5 @@ package struct OutputError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The system's error number.
     package let code: Int32
 
-    /// Whether its reader has gone: no failure, it has read what it wanted.
-    package var isClosedPipe: Bool { code == EPIPE }
-
-    package var description: String {
-        isClosedPipe
-            ? "nobody reads the output any more"
-            : "the output can't be written: \(String(cString: strerror(code)))"
-    }
+    package var description: String { "the output can't be written: \(String(cString: strerror(code)))" }
 }

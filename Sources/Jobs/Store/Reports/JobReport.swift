@@ -99,7 +99,10 @@ extension JobReports {
         let events = Self.bounded(events)
         return try await pool.withConnection { connection in
             let rows = try await connection.rows(
-                "\(JobReport.select(of: nil)) WHERE jobs.job_id = ?", [.uint(id.rawValue)], limit: 1)
+                "\(JobReport.select(of: nil)) WHERE jobs.job_id = ?",
+                [.uint(id.rawValue)],
+                limit: 1
+            )
             guard let job = try rows.first.map(JobReport.init(row:)) else { return nil }
             let checkpoint = try await connection.rows(
                 """

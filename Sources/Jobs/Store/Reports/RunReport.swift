@@ -54,7 +54,10 @@ extension JobReports {
     package func run(_ id: RunID) async throws -> RunReport? {
         try await pool.withConnection { connection in
             let rows = try await connection.rows(
-                "SELECT \(RunReport.columns) FROM runs WHERE run_id = ?", [.uint(id.rawValue)], limit: 1)
+                "SELECT \(RunReport.columns) FROM runs WHERE run_id = ?",
+                [.uint(id.rawValue)],
+                limit: 1
+            )
             return try await Self.filled(try rows.map(RunReport.init(row:)), on: connection).first
         }
     }

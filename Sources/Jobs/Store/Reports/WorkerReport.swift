@@ -44,7 +44,7 @@ extension WorkerReport {
         let incarnation: [UInt8] = try row.decode("incarnation")
         let kinds: String = try row.decode("kinds")
         guard let incarnation = RandomID(bytes: incarnation) else {
-            throw RowError(column: "incarnation", problem: "hasn't 16 bytes")
+            throw UnreadableIncarnation(bytes: incarnation.count)
         }
         worker = WorkerRecord(
             incarnation: incarnation,
@@ -59,5 +59,14 @@ extension WorkerReport {
         registeredAt = try row.decode("registered_at")
         seenAt = try row.decode("seen_at")
         leases = try row.decode("leases")
+    }
+}
+
+/// The table has an incarnation of another length than the schema says.
+struct UnreadableIncarnation: Error, CustomStringConvertible {
+    let bytes: Int
+
+    var description: String {
+        "a row of workers has an incarnation of \(bytes) bytes, not 16: is the schema an older one?"
     }
 }

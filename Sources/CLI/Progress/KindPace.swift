@@ -1,0 +1,72 @@
+package import Jobs
+import MariaDB
+
+/// How far one kind of one run has got, how fast it goes and what is left: what all the views of progress show.
+package struct KindPace: Sendable, Equatable {
+    package let run: RunProgress
+    package let kind: KindProgress
+    /// Jobs that have ended, in any way.
+    package let jobsEnded: Int
+    /// From 0 to 1: by items where they are known of all jobs, else by jobs.
+    package let fraction: Double
+    /// Items per second lately; `nil` when not known.
+    package let itemRate: Double?
+    /// Jobs that ended per second lately; `nil` when not known.
+    package let jobRate: Double?
+    /// `nil` when not known.
+    package let timeLeft: TimeLeft?
+}
+
+/// Follows runs from sample to sample.
+struct PaceBook: Sendable {
+    private struct Key: Hashable {
+        let run: RunID
+        let kind: JobKind
+    }
+
+    private var items: [Key: PaceHistory] = [:]
+    private var jobs: [Key: PaceHistory] = [:]
+
+    /// Takes a sample; runs that aren't in it any more are forgotten.
+    mutating func add(_ sample: ProgressSample) {
+        let keys = sample.runs.flatMap { run in run.kinds.map { Key(run: run.id, kind: $0.kind) } }
+        items = items.filter { keys.contains($0.key) }
+        jobs = jobs.filter { keys.contains($0.key) }
+        for run in sample.runs {
+            for kind in run.kinds {
+                let key = Key(run: run.id, kind: kind.kind)
+                items[key, default: PaceHistory()].add(Double(kind.itemsDone), at: sample.at)
+                jobs[key, default: PaceHistory()].add(Double(kind.endedJobs), at: sample.at)
+            }
+        }
+    }
+
+    /// The pace of a kind, by the samples so far.
+    func pace(of kind: KindProgress, in run: RunProgress) -> KindPace {
+        let key = Key(run: run.id, kind: kind.kind)
+        let isSized = kind.unsizedJobs == 0 && kind.itemsExpected > 0
+        let left = kind.itemsExpected > kind.itemsDone ? kind.itemsExpected - kind.itemsDone : 0
+        let history = isSized && left > 0 ? items[key] : jobs[key]
+        let work = isSized && left > 0 ? Double(left) : Double(kind.activeJobs)
+        let byItems = Double(kind.itemsDone) / Double(max(1, kind.itemsExpected))
+        let byJobs = Double(kind.endedJobs) / Double(max(1, kind.jobCount))
+        return KindPace(
+            run: run,
+            kind: kind,
+            jobsEnded: kind.endedJobs,
+            // Not whole before the last job has ended.
+            fraction: kind.activeJobs == 0 ? 1 : min(isSized ? byItems : byJobs, 0.999),
+            itemRate: items[key]?.rate,
+            jobRate: jobs[key]?.rate,
+            timeLeft: run.finishedAt == nil ? history?.timeLeft(for: work) : nil
+        )
+    }
+}
+
+extension KindProgress {
+    /// Jobs that have ended, in any way.
+    var endedJobs: Int { jobCount - activeJobs }
+
+    /// How many jobs there are in one state.
+    func jobs(_ state: JobState) -> Int { jobs[state] ?? 0 }
+}
