@@ -98,8 +98,15 @@ let package = Package(
                 "Protocol", "Worker", lifecycle, logging, signals, yams,
             ]
         ),
-        tests("CLITests", ["CLI", "Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "Protocol", logging]),
-        .executableTarget(name: "perigee", dependencies: ["CLI", "Catalog", "Jobs", arguments], swiftSettings: settings),
+        tests(
+            "CLITests",
+            ["CLI", "Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "Protocol", "perigee", logging]
+        ),
+        .executableTarget(
+            name: "perigee",
+            dependencies: ["CLI", "Catalog", "Jobs", arguments],
+            swiftSettings: settings
+        ),
 
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),

@@ -37,7 +37,7 @@ struct AnswerCache {
         case .answered(let bytes, let time) where time.advanced(by: Self.lifetime) > now: return .answered(bytes)
         case .underWay: return .underWay
         case .answered, nil:
-            entries[key] = .underWay([])
+            if entries.updateValue(.underWay([]), forKey: key) != nil { order[session]?.removeAll { $0 == request } }
             return .new
         }
     }
@@ -52,7 +52,8 @@ struct AnswerCache {
         }
     }
 
-    /// Notes the answer and gives it to those who asked meanwhile. One that had no effect isn't kept.
+    /// Notes the answer and gives it to those who asked meanwhile. One that had no effect, or whose session has ended,
+    /// isn't to be kept.
     mutating func end(session: Data, request: Data, answer: [UInt8], keep: Bool, at now: Timestamp) {
         let key = Key(session: session, request: request)
         if case .underWay(let waiting) = entries[key] {

@@ -2,7 +2,6 @@ import FoundationEssentials
 import Jobs
 import Logging
 import MariaDB
-import NNG
 import Protocol
 
 /// An `Acquire` that waits for work.
@@ -21,8 +20,7 @@ extension Coordinator {
     /// Grants work, now or when there is some.
     func grants(
         for acquire: WireAcquire,
-        to session: SessionTable.Session,
-        parking request: Request
+        to session: SessionTable.Session
     ) async throws -> WireResponse.OneOf_Body {
         guard (1...256).contains(acquire.slots) else {
             throw RefusalError(.malformed, "an Acquire asks for 1 to 256 slots")
@@ -33,17 +31,29 @@ extension Coordinator {
         var transitions = dispatcher.grant(slots: slots, kinds: kinds, worker: session.incarnation, at: clock.now)
         if transitions.isEmpty, acquire.waitMilliseconds > 0 {
             let wait = min(.milliseconds(acquire.waitMilliseconds), Self.longestWait)
-            transitions =
-                await request.parked {
-                    await park(session.incarnation, kinds: kinds, slots: slots, until: clock.now.advanced(by: wait))
-                } ?? []
+            transitions = await park(
+                session.incarnation,
+                kinds: kinds,
+                slots: slots,
+                until: clock.now.advanced(by: wait)
+            )
         }
         let granted = try await commit(transitions).filter { $0.after.state == .leased }
         for transition in granted {
             if let lease = transition.after.lease { dispatcher.grantCommitted(lease, at: clock.now) }
         }
         var grants = WireGrants()
-        for transition in granted { grants.grants.append(try await grant(of: transition.after)) }
+        for transition in granted {
+            do {
+                grants.grants.append(try await grant(of: transition.after))
+            } catch {
+                // As a grant that is lost on its way: nobody hears of it, and it goes back.
+                logger.error(
+                    "a grant can't be sent",
+                    metadata: ["perigee.job.id": "\(transition.after.id)", "perigee.error": "\(error)"]
+                )
+            }
+        }
         return .grants(grants)
     }
 
@@ -71,6 +81,12 @@ extension Coordinator {
     func releaseParked(at now: Timestamp) {
         for acquire in parked where acquire.until <= now { acquire.continuation.resume(returning: []) }
         parked.removeAll { $0.until <= now }
+    }
+
+    /// Sends away a worker that leaves, so that no work is granted to it any more.
+    func releaseParked(of worker: RandomID) {
+        for acquire in parked where acquire.worker == worker { acquire.continuation.resume(returning: []) }
+        parked.removeAll { $0.worker == worker }
     }
 
     private func park(

@@ -35,18 +35,24 @@ extension Coordinator {
         }
     }
 
-    /// What is to be done every so often: sends away those who waited for long enough, wakes what was snoozed, takes back
-    /// leases whose time is over.
-    func tick() async throws {
+    /// What is to be done every so often and never waits: sends away those who waited for long enough, wakes what was
+    /// snoozed.
+    func tick() {
         releaseParked(at: clock.now)
         serveParked()
-        guard ContinuousClock.now - startedAt >= settings.dispatch.lease else { return }
-        guard journal.isHealthy else {
-            // Nothing could be reaped or renewed in the table: nobody is to blame for that.
+        // Nothing can be renewed or reaped in the table: nobody is to blame for that.
+        if !journal.isHealthy { dispatcher.extendAllLeases(at: clock.now) }
+    }
+
+    /// Takes back the leases whose time is over, but not while workers have had no time to come to a new coordinator.
+    func reap() async throws {
+        guard ContinuousClock.now - startedAt >= settings.dispatch.lease, journal.isHealthy else { return }
+        do {
+            for lease in dispatcher.expiredLeases(at: clock.now) { try await reap(lease) }
+        } catch {
             dispatcher.extendAllLeases(at: clock.now)
-            return
+            throw error
         }
-        for lease in dispatcher.expiredLeases(at: clock.now) { try await reap(lease) }
     }
 
     /// Takes back one lease. A row that is locked is left for the next time: its worker is in the middle of a transaction,
@@ -54,33 +60,21 @@ extension Coordinator {
     private func reap(_ lease: Lease) async throws {
         let checkpoint = try await store.checkpointSequence(of: lease.job)
         let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: clock.now)
-        guard !transitions.isEmpty else { return }
-        let verdicts: [JobStore.Verdict]
-        do {
-            verdicts = try await journal.commit(transitions, skippingLocked: true)
-        } catch {
-            for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
-            throw error
+        for transition in try await commit(transitions, skippingLocked: true) {
+            logger.warning(
+                "job \(transition.story.name.rawValue)",
+                metadata: [
+                    "perigee.job.id": "\(transition.after.id)", "perigee.wiki": "\(transition.after.wiki)",
+                    "perigee.detail": "\(transition.story.detail ?? "")",
+                ]
+            )
         }
-        for (transition, verdict) in zip(transitions, verdicts) {
-            switch verdict {
-            case .committed:
-                logger.warning(
-                    "job \(transition.story.name.rawValue)",
-                    metadata: [
-                        "perigee.job.id": "\(lease.job)", "perigee.wiki": "\(transition.after.wiki)",
-                        "perigee.detail": "\(transition.story.detail ?? "")",
-                    ]
-                )
-            case .stale(.some(let row)): dispatcher.load(row, at: clock.now)
-            case .stale(nil): dispatcher.revert(transition, at: clock.now)
-            }
-        }
-        serveParked()
     }
 
     /// Notes in the table who is alive, and forgets who isn't.
     func noteWorkers() async throws {
+        // Also where no worker is left whose row would tell.
+        try await store.confirmTerm()
         let now = clock.now
         let workers = sessions.all.filter { $0.role == .worker }
         let (silent, alive) = (

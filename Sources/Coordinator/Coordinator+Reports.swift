@@ -17,10 +17,10 @@ extension Coordinator {
         let now = clock.now
         var verdicts = WireVerdicts()
         verdicts.directive = .run
-        for progress in heartbeat.leases {
+        let leases = try heartbeat.leases.map { progress throws(RefusalError) in try Lease(progress.lease) }
+        for lease in leases {
             var verdict = WireVerdict()
-            verdict.job = progress.lease.job
-            let lease = try Lease(progress.lease)
+            verdict.job = lease.job.rawValue
             verdict.ruling = dispatcher.renew(lease, worker: session.incarnation, at: now) ? .held : .lost
             verdicts.verdicts.append(verdict)
         }
@@ -63,9 +63,10 @@ extension Coordinator {
     /// Jobs that come back unfinished.
     func outcomes(of release: WireRelease, by session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
         try checkCount(release.handbacks.count)
-        for handback in release.handbacks where !handback.resource.isEmpty {
-            guard let job = dispatcher.job(JobID(rawValue: handback.lease.job)),
-                job.lease == (try Lease(handback.lease)),
+        let leases = try release.handbacks.map { handback throws(RefusalError) in try Lease(handback.lease) }
+        guard journal.isHealthy else { throw RefusalError.unavailable }
+        for (handback, lease) in zip(release.handbacks, leases) where !handback.resource.isEmpty {
+            guard let job = dispatcher.job(lease.job), job.lease == lease,
                 job.holder?.worker == session.incarnation
             else { continue }
             holdBack(
@@ -76,10 +77,10 @@ extension Coordinator {
             )
         }
         return try await outcomes(
-            of: release.handbacks.map { handback throws(RefusalError) in
+            of: zip(release.handbacks, leases).map { handback, lease in
                 let wait = min(Duration.milliseconds(handback.waitMilliseconds), QuotaLedger.longestHoldBack)
                 let reason = String(handback.reason.prefix(1024))
-                return (try Lease(handback.lease), .released(reason: reason, wait: wait))
+                return (lease, .released(reason: reason, wait: wait))
             },
             by: session
         )
@@ -100,8 +101,9 @@ extension Coordinator {
                 at: clock.now
             )
         }
-        let committed = Set(try await commit(transitions).map(\.before.lease))
-        for transition in transitions { tell(transition, by: session) }
+        let written = try await commit(transitions)
+        for transition in written { tell(transition, by: session) }
+        let committed = Set(written.map(\.before.lease))
         var outcomes = WireOutcomes()
         outcomes.outcomes = reports.map { report in
             var outcome = WireOutcome()
@@ -116,6 +118,7 @@ extension Coordinator {
 
     /// The worker leaves: what it still holds goes back.
     func farewell(to session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
+        releaseParked(of: session.incarnation)
         var transitions: [Transition] = []
         for lease in dispatcher.leases(of: session.incarnation) {
             transitions += dispatcher.report(
@@ -138,13 +141,14 @@ extension Coordinator {
     // MARK: The table
 
     /// Writes transitions that were decided, brings memory and table together where they differ, and serves those who wait.
+    /// - Parameter skippingLocked: as for `JobStore.commit`.
     /// - Returns: those that are in the table.
     @discardableResult
-    func commit(_ transitions: [Transition]) async throws -> [Transition] {
+    func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Transition] {
         guard !transitions.isEmpty else { return [] }
         let verdicts: [JobStore.Verdict]
         do {
-            verdicts = try await journal.commit(transitions)
+            verdicts = try await journal.commit(transitions, skippingLocked: skippingLocked)
         } catch {
             for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
             throw error
@@ -154,6 +158,8 @@ extension Coordinator {
             switch verdict {
             case .committed:
                 committed.append(transition)
+            case .stale(nil) where skippingLocked:
+                dispatcher.revert(transition, at: clock.now)
             case .stale(let row):
                 logger.warning(
                     "memory and table differed on a job; the table holds",

@@ -10,7 +10,7 @@ extension Coordinator {
     func startRun(_ start: WireStartRun, requestID: Data) async throws -> WireResponse.OneOf_Body {
         guard let requestID = RandomID(bytes: requestID) else { throw RefusalError(.malformed, "no request id") }
         let request = RunRequest(
-            kinds: start.kinds.map(JobKind.init(rawValue:)),
+            kinds: start.kinds.uniqued().map(JobKind.init(rawValue:)),
             wikis: start.wikis,
             family: start.family.isEmpty ? nil : start.family,
             parameters: Array(start.parameters),
@@ -18,12 +18,7 @@ extension Coordinator {
             requestID: requestID
         )
         do {
-            let planned = try await planInTurn(request)
-            var started = WireRunStarted()
-            started.run = planned.id.rawValue
-            started.jobsPlanned = UInt64(planned.jobs.count)
-            started.jobsJoined = UInt64(planned.joined)
-            return .runStarted(started)
+            return .runStarted(try await planInTurn(request))
         } catch let refused as RunRefused {
             throw RefusalError(refused)
         }
@@ -45,11 +40,15 @@ extension Coordinator {
         }
     }
 
-    private func planInTurn(_ request: RunRequest) async throws -> PlannedRun {
+    private func planInTurn(_ request: RunRequest) async throws -> WireRunStarted {
         let previous = lastPlan
         let plan = Task {
             await previous?.value
-            return try await self.plan(request)
+            if let earlier = try await store.earlierRun(of: request.requestID) {
+                return WireRunStarted(earlier.id, planned: earlier.planned, joined: earlier.joined)
+            }
+            let planned = try await self.plan(request)
+            return WireRunStarted(planned.id, planned: planned.jobs.count, joined: planned.joined)
         }
         lastPlan = Task { _ = await plan.result }
         return try await plan.value
@@ -117,6 +116,23 @@ extension Coordinator {
                 knownModules: UInt64(clamping: record.knownModules)
             )
         }
+    }
+}
+
+extension WireRunStarted {
+    fileprivate init(_ run: RunID, planned: Int, joined: Int) {
+        self.init()
+        self.run = run.rawValue
+        jobsPlanned = UInt64(planned)
+        jobsJoined = UInt64(joined)
+    }
+}
+
+extension [String] {
+    /// Each once, in the order in which they come first.
+    fileprivate func uniqued() -> [String] {
+        var seen = Set<String>()
+        return filter { seen.insert($0).inserted }
     }
 }
 

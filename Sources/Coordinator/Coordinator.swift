@@ -64,7 +64,8 @@ actor Coordinator {
         do throws(RefusalError) {
             switch message.body {
             case .hello: return encode(try welcome(), to: message.requestID)
-            case .register(let register): return encode(try await registered(register), to: message.requestID)
+            case .register(let register):
+                return encode(try await parking(request) { await registration(register) }, to: message.requestID)
             default: return await answerInSession(message, parking: request)
             }
         } catch {
@@ -83,27 +84,34 @@ actor Coordinator {
         case .answered(let bytes):
             return bytes
         case .underWay:
-            return await withCheckedContinuation { continuation in
-                answers.join(session: session.token, request: message.requestID, continuation)
+            let joined = await request.parked {
+                await withCheckedContinuation { continuation in
+                    answers.join(session: session.token, request: message.requestID, continuation)
+                }
             }
+            return joined ?? encode(refuse(.overloaded), to: message.requestID)
         case .new:
-            let (body, isRefusal) = await body(of: message, in: session, parking: request)
+            let (body, isRefusal) =
+                if message.body?.mayWait ?? false {
+                    await request.parked { await reply(to: message, in: session) } ?? (refuse(.overloaded), true)
+                } else {
+                    await reply(to: message, in: session)
+                }
             let bytes = encode(body, to: message.requestID)
             answers.end(
                 session: session.token,
                 request: message.requestID,
                 answer: bytes,
-                keep: !isRefusal && sessions.contains(session),
+                keep: !isRefusal && sessions.contains(session.token),
                 at: clock.now
             )
             return bytes
         }
     }
 
-    private func body(
-        of message: WireRequest,
-        in session: SessionTable.Session,
-        parking request: Request
+    private func reply(
+        to message: WireRequest,
+        in session: SessionTable.Session
     ) async -> (WireResponse.OneOf_Body, isRefusal: Bool) {
         do {
             guard let body = message.body else { throw RefusalError(.malformed, "the request has no body") }
@@ -113,7 +121,7 @@ actor Coordinator {
             switch body {
             case .hello, .register: throw RefusalError(.malformed, "a session can't say this")
             case .bye: return (try await farewell(to: session), false)
-            case .acquire(let acquire): return (try await grants(for: acquire, to: session, parking: request), false)
+            case .acquire(let acquire): return (try await grants(for: acquire, to: session), false)
             case .heartbeat(let heartbeat): return (try verdicts(on: heartbeat, of: session), false)
             case .complete(let complete): return (try await outcomes(of: complete, by: session), false)
             case .fail(let fail): return (try await outcomes(of: fail, by: session), false)
@@ -124,7 +132,7 @@ actor Coordinator {
         } catch let error as RefusalError {
             return (refuse(error), true)
         } catch let error as Deposed {
-            return (refuse(.init(.deposed, error.description)), true)
+            return (refuse(isOver(error)), true)
         } catch {
             logger.error("a request failed", metadata: ["perigee.error": "\(error)"])
             return (refuse(.unavailable), true)
@@ -139,13 +147,40 @@ actor Coordinator {
         return .welcome(welcome)
     }
 
+    /// Another coordinator has taken over: nothing is written any more, and the service ends.
+    func isOver(_ error: Deposed) -> RefusalError {
+        journal.end(error)
+        return RefusalError(.deposed, error.description)
+    }
+
+    /// Has `wait` wait for the table or for work, while other requests are served.
+    private func parking<Result>(
+        _ request: Request,
+        _ wait: () async -> Swift.Result<Result, RefusalError>
+    ) async throws(RefusalError) -> Result {
+        guard let result = await request.parked(wait) else { throw .overloaded }
+        return try result.get()
+    }
+
+    private func registration(_ register: WireRegister) async -> Result<WireResponse.OneOf_Body, RefusalError> {
+        do throws(RefusalError) {
+            return .success(try await registered(register))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     private func registered(_ register: WireRegister) async throws(RefusalError) -> WireResponse.OneOf_Body {
-        let replaced = RandomID(bytes: register.incarnation).flatMap { sessions.session(of: $0) }
+        let earlier = RandomID(bytes: register.incarnation).flatMap { sessions.session(of: $0) }
         let session = try sessions.register(register, at: clock.now)
-        if let replaced { answers.forget(session: replaced.token) }
+        if let earlier { answers.forget(session: earlier.token) }
         if session.role == .worker {
             do {
+                guard journal.isHealthy else { throw RefusalError.unavailable }
                 try await store.noteWorker(session.record, at: clock.now)
+            } catch let error as Deposed {
+                sessions.remove(session)
+                throw isOver(error)
             } catch {
                 sessions.remove(session)
                 throw .unavailable
@@ -185,6 +220,14 @@ actor Coordinator {
 }
 
 extension WireRequest.OneOf_Body {
+    /// Whether the answer may have to wait for work or for the table.
+    fileprivate var mayWait: Bool {
+        switch self {
+        case .hello, .heartbeat, .getStatus: false
+        case .register, .bye, .acquire, .complete, .fail, .release, .startRun: true
+        }
+    }
+
     /// Who may say it; `nil` for everybody who has registered.
     fileprivate var role: WireRole? {
         switch self {

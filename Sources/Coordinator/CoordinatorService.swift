@@ -16,9 +16,7 @@ package struct CoordinatorService: Service {
     private let logger: Logger
     private let onListening: @Sendable (String) -> Void
 
-    private static let tick = Duration.milliseconds(250)
-    private static let workerNotes = Duration.seconds(20)
-    private static let probeInterval = Duration.seconds(10)
+    private static let probeTime = Duration.seconds(10)
     private static let probesThatMayFail = 3
     private static let stopTime = Duration.seconds(5)
 
@@ -44,6 +42,19 @@ package struct CoordinatorService: Service {
     /// - Throws: `Deposed` when another coordinator has taken over; what makes going on impossible, so that the supervisor
     ///   starts it anew.
     package func run() async throws {
+        var options = ReplierOptions()
+        options.maximumMessageSize = Wire.maximumMessageSize
+        // Before the term is taken: one that can't listen mustn't depose one that can. Requests wait meanwhile.
+        let replier = try await Replier.listen(on: settings.listen, tls: settings.tls, options: options)
+        do {
+            try await run(replier)
+        } catch {
+            await replier.stop(within: Self.stopTime)
+            throw error
+        }
+    }
+
+    private func run(_ replier: Replier) async throws {
         let incarnation = RandomID.random()
         let startedAt = Timestamp.now
         let store = try await JobStore.takeTerm(
@@ -66,16 +77,12 @@ package struct CoordinatorService: Service {
         )
         try await coordinator.loadJobs()
         try await coordinator.planLeftovers()
-        var options = ReplierOptions()
-        options.maximumMessageSize = Wire.maximumMessageSize
-        let replier = try await Replier.listen(on: settings.listen, tls: settings.tls, options: options)
         let jobs = await coordinator.dispatcher.jobCount
         logger.info(
             "coordinator listening",
             metadata: ["perigee.address": "\(replier.boundAddress)", "perigee.jobs": "\(jobs)"]
         )
         onListening(replier.boundAddress)
-        defer { journal.end(CancellationError()) }
         try await serve(coordinator, replier: replier, store: store, startedAt: startedAt, logger: logger)
     }
 
@@ -89,13 +96,18 @@ package struct CoordinatorService: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await replier.run { await coordinator.answer($0) } }
             group.addTask {
-                try await repeating(every: Self.tick, logger: logger) {
+                try await repeating(every: settings.intervals.tick, logger: logger) {
                     if let error = coordinator.journal.endedBy { throw error }
-                    try await coordinator.tick()
+                    await coordinator.tick()
                 }
             }
             group.addTask {
-                try await repeating(every: Self.workerNotes, logger: logger) { try await coordinator.noteWorkers() }
+                try await repeating(every: settings.intervals.tick, logger: logger) { try await coordinator.reap() }
+            }
+            group.addTask {
+                try await repeating(every: settings.intervals.workerNotes, logger: logger) {
+                    try await coordinator.noteWorkers()
+                }
             }
             group.addTask { try await watch(replier, logger: logger) }
             group.addTask {
@@ -104,7 +116,11 @@ package struct CoordinatorService: Service {
                 try await gracefulShutdown()
             }
             group.addTask { try await gracefulShutdown() }
-            defer { group.cancelAll() }
+            // Also those who wait for a database that is away have to go.
+            defer {
+                coordinator.journal.end(CancellationError())
+                group.cancelAll()
+            }
             let end = await group.nextResult()
             await replier.stop(within: Self.stopTime)
             // Being told to stop is no error.
@@ -137,9 +153,9 @@ package struct CoordinatorService: Service {
     private func watch(_ replier: Replier, logger: Logger) async throws {
         var failures = 0
         while true {
-            try await Task.sleep(for: Self.probeInterval)
+            try await Task.sleep(for: settings.intervals.probe)
             do {
-                try await replier.probe(tls: settings.tls, within: Self.probeInterval)
+                try await replier.probe(tls: settings.tls, within: Self.probeTime)
                 failures = 0
             } catch {
                 try Task.checkCancellation()

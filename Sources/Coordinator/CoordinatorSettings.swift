@@ -16,8 +16,21 @@ package struct CoordinatorSettings: Sendable {
     package var dispatch = Dispatcher.Settings()
     /// How often workers are to send a heartbeat.
     package var heartbeat: Duration = .seconds(5)
+    package var intervals = Intervals()
     /// The version of this program.
     package var software: String
+
+    /// How often the coordinator does what nobody asks it for.
+    package struct Intervals: Sendable {
+        /// Looks for leases whose time is over, for jobs whose time has come, and for requests that have waited long enough.
+        package var tick: Duration = .milliseconds(250)
+        /// Notes in the table which workers are alive, and makes sure that no other coordinator has taken over.
+        package var workerNotes: Duration = .seconds(20)
+        /// Dials itself.
+        package var probe: Duration = .seconds(10)
+
+        package init() {}
+    }
 
     package init(
         listen: String,

@@ -20,6 +20,8 @@ final class Journal: Sendable {
         var waitingCount = 0
         var isWriting = false
         var isHealthy = true
+        /// Since when the group that is being written is being written.
+        var writingSince: ContinuousClock.Instant?
         var ended: (any Error)?
     }
 
@@ -27,6 +29,8 @@ final class Journal: Sendable {
     static let groupSize = 512
     /// No more transitions wait at once.
     static let capacity = 16_384
+    /// A group that takes longer to be written isn't likely to be written soon.
+    static let patience = Duration.seconds(5)
 
     private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(100), maximumDelay: .seconds(5))
 
@@ -39,8 +43,13 @@ final class Journal: Sendable {
         self.logger = logger
     }
 
-    /// Whether the last write went well, and there is room for more.
-    var isHealthy: Bool { state.withLock { $0.isHealthy && $0.ended == nil && $0.waitingCount < Self.capacity } }
+    /// Whether the last write went well, the present one doesn't take too long, and there is room for more.
+    var isHealthy: Bool {
+        state.withLock { state in
+            let isSlow = state.writingSince.map { .now - $0 > Self.patience } ?? false
+            return state.isHealthy && !isSlow && state.ended == nil && state.waitingCount < Self.capacity
+        }
+    }
 
     /// Why nothing can be written any more, such as `Deposed`.
     var endedBy: (any Error)? { state.withLock { $0.ended } }
@@ -48,8 +57,7 @@ final class Journal: Sendable {
     /// Commits transitions, together or not at all, and says what became of each.
     ///
     /// Called from an actor, it hands them in before the actor does anything else: their order is that of the decisions.
-    /// - Parameter skippingLocked: passes over a row that somebody else has locked, which is then `stale(nil)`. Such
-    ///   transitions are written in a transaction of their own.
+    /// - Parameter skippingLocked: as for `JobStore.commit`.
     func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
         guard !transitions.isEmpty else { return [] }
         return try await withCheckedThrowingContinuation { continuation in
@@ -96,12 +104,11 @@ final class Journal: Sendable {
     private func nextGroup() -> [Entry]? {
         state.withLock { state in
             var count = 0
-            var isAlone = false
+            let skippingLocked = state.waiting.first?.skippingLocked
             let group = state.waiting.prefix { entry in
-                guard count == 0 || !isAlone && !entry.skippingLocked else { return false }
-                isAlone = entry.skippingLocked
-                count += entry.transitions.count
-                return count == entry.transitions.count || count <= Self.groupSize
+                defer { count += entry.transitions.count }
+                return entry.skippingLocked == skippingLocked
+                    && (count == 0 || count + entry.transitions.count <= Self.groupSize)
             }
             guard !group.isEmpty else {
                 state.isWriting = false
@@ -114,12 +121,15 @@ final class Journal: Sendable {
     }
 
     private func write(_ group: [Entry]) async {
+        state.withLock { $0.writingSince = .now }
+        defer { state.withLock { $0.writingSince = nil } }
+        let skippingLocked = group.contains { $0.skippingLocked }
         var failures = 0
         while true {
             do {
                 var verdicts = try await store.commit(
                     group.flatMap(\.transitions),
-                    skippingLocked: group.contains(where: \.skippingLocked)
+                    skippingLocked: skippingLocked
                 )[...]
                 state.withLock { $0.isHealthy = true }
                 for entry in group {

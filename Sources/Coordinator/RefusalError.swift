@@ -20,6 +20,13 @@ struct RefusalError: Error, Sendable {
         retryAfter: .seconds(2)
     )
 
+    /// As many requests as may be wait for an answer.
+    static let overloaded = RefusalError(
+        .overloaded,
+        "too many requests wait for the coordinator's answer just now",
+        retryAfter: .seconds(2)
+    )
+
     var refusal: WireRefusal {
         var refusal = WireRefusal()
         refusal.code = code

@@ -40,11 +40,11 @@ struct SessionTable: Sendable {
     /// All sessions, by name.
     var all: [Session] { sessions.values.sorted { $0.name < $1.name } }
 
-    /// Whether the session is still there.
-    func contains(_ session: Session) -> Bool { sessions[session.token] != nil }
-
     /// The session of a process.
     func session(of incarnation: RandomID) -> Session? { tokens[incarnation].flatMap { sessions[$0] } }
+
+    /// Whether there is a session with this token.
+    func contains(_ token: Data) -> Bool { sessions[token] != nil }
 
     /// A new nonce for one `Register`.
     mutating func makeNonce(at now: Timestamp) throws(RefusalError) -> Data {
@@ -87,9 +87,9 @@ struct SessionTable: Sendable {
             role: role,
             incarnation: incarnation,
             name: register.name,
-            host: String(register.host.prefix(255)),
+            host: register.host.clipped(to: 255),
             processID: register.pid,
-            software: String(register.software.prefix(64)),
+            software: register.software.clipped(to: 64),
             kinds: register.kinds.map(JobKind.init(rawValue:)),
             slots: Int(register.slots),
             seenAt: now
@@ -150,4 +150,9 @@ struct SessionTable: Sendable {
             throw RefusalError(.malformed, "a worker knows at most 64 kinds, with names of at most 32 bytes")
         }
     }
+}
+
+extension String {
+    /// At most so many characters as the database counts them.
+    fileprivate func clipped(to length: Int) -> String { String(String.UnicodeScalarView(unicodeScalars.prefix(length))) }
 }

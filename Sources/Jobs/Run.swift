@@ -44,6 +44,15 @@ package struct PlannedRun: Sendable, Equatable {
     }
 }
 
+/// A run that an earlier try of the same request has planned.
+package struct EarlierRun: Sendable, Equatable {
+    package let id: RunID
+    /// How many jobs were new.
+    package let planned: Int
+    /// How many jobs were under way already.
+    package let joined: Int
+}
+
 /// Why a run can't be started.
 package enum RunRefused: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownKind(String, known: [String])

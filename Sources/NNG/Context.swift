@@ -1,4 +1,5 @@
 import CNNG
+import Dispatch
 
 /// One context of a socket: one exchange at a time, in its own order, beside those of the other contexts.
 final class Context: Sendable {

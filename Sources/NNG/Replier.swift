@@ -17,7 +17,7 @@ package final class Replier: Sendable {
     ///
     /// - Parameters:
     ///   - address: `tls+tcp://HOST:PORT`, with host `0.0.0.0` for all interfaces and port 0 for one that is free; in
-    ///     tests `tcp://…` or `inproc://…` too, without `tls`.
+    ///     tests `tcp://...` or `inproc://...` too, without `tls`.
     ///   - tls: the files. Peers have to have a certificate signed by their CA; the server name isn't used.
     /// - Throws: ``TLSFileError``; ``NNGError`` in ``NNGError/Operation/listen``.
     package static func listen(

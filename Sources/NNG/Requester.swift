@@ -25,7 +25,7 @@ package final class Requester: Sendable {
     /// Opens the socket; nothing is dialed yet.
     ///
     /// - Parameters:
-    ///   - address: `tls+tcp://HOST:PORT`; in tests `tcp://…` or `inproc://…` too, without `tls`.
+    ///   - address: `tls+tcp://HOST:PORT`; in tests `tcp://...` or `inproc://...` too, without `tls`.
     ///   - tls: the files, with a server name. They are read when the requester connects.
     /// - Throws: ``NNGError``: ``NNGErrorCode/invalid`` for an address that needs TLS and has none, or the reverse.
     package init(address: String, tls: TLSFiles?, options: RequesterOptions = RequesterOptions()) throws(NNGError) {

@@ -6,12 +6,12 @@ import Dispatch
 final class Socket: Sendable {
     let handle: nng_socket
     let pipes: PipeWatch
-    /// Where dialers and listeners are made, changed and closed, contexts closed, and at last the socket, one after the other: nng 1.5.2
-    /// uses freed memory when a socket is closed while one of its dialers is.
+    /// Where dialers and listeners are made, changed and closed, contexts closed, and at last the socket, one after the
+    /// other: nng 1.5.2 uses freed memory when a socket is closed while something of its own is.
     let lifecycle = DispatchQueue(label: "nng.lifecycle")
     private let isClosed = Lock(false)
 
-    /// Opens a socket with one of nng's `nng_…_open` functions, that takes no message longer than `maximumMessageSize`.
+    /// Opens a socket with one of nng's `nng_..._open` functions, that takes no message longer than `maximumMessageSize`.
     init(
         maximumMessageSize: Int,
         _ open: (UnsafeMutablePointer<nng_socket>) -> Int32

@@ -91,10 +91,10 @@ import Testing
     @Test func plainTableIsNotCut() {
         #expect(
             written(.table, more: true) == """
-                TITLE             PAGE ID  REVISED AT            IS REDIRECT  COUNTS
-                Arguments              12  2027-01-15 08:00:00Z  no           a=1 b=2
+                TITLE          PAGE ID  REVISED AT            IS REDIRECT  COUNTS
+                Arguments           12  2027-01-15 08:00:00Z  no           a=1 b=2
                 a\\tb\\n"c", \\d        -  -                     yes\u{20}\u{20}\u{20}\u{20}\u{20}\u{20}\u{20}\u{20}\u{20}\u{20}
-                f\\xffg  18446744073709551615  -                     -            -
+                f\\xffg         18446744073709551615  -                     -            -
 
                 as of 2027-01-15 08:00:00Z · 3 rows, and there are more: see --limit
 
@@ -105,9 +105,26 @@ import Testing
     @Test(arguments: [80, 60, 40, 20, 10, 1])
     func terminalTableFits(width: Int) {
         let style = TerminalStyle(width: width, height: 24, isColoured: false)
-        for line in written(.table, style: style).split(separator: "\n").dropLast() {
+        let table = written(.table, style: style).split(separator: "\n\n")[0]
+        for line in table.split(separator: "\n") {
             #expect(DisplayText.width(String(line)) <= width)
         }
+    }
+
+    @Test func whatHasNoRoomIsLeftOutAndNamed() {
+        let text = written(.table, style: TerminalStyle(width: 50, height: 24, isColoured: false))
+        #expect(
+            text == """
+                TITLE          PAGE ID  REVISED AT
+                Arguments           12  2027-01-15 08:00:00Z
+                a\\tb\\n"c", \\d        -  -
+                f\\xffg         184467…  -
+
+                as of 2027-01-15 08:00:00Z · 3 rows
+                no room for is_redirect, counts
+
+                """
+        )
     }
 
     @Test func coloursOnlyWhereTheyMayBe() {

@@ -5,7 +5,7 @@ import Testing
     let wikis = ["dewiki", "enwiki", "enwiktionary", "frwiki", "frwikisource", "zh_min_nanwiki"]
 
     @Test(arguments: [
-        ("enwki", "enwiki"), ("enwiki ", "enwiki"), ("enwikii", "enwiki"), ("newiki", "enwiki"), ("ENWIKI", "enwiki"),
+        ("enwki", "enwiki"), ("enwiki ", "enwiki"), ("enwikii", "enwiki"), ("frwkii", "frwiki"), ("ENWIKI", "enwiki"),
         ("enwictionary", "enwiktionary"), ("zh_min_nan_wiki", "zh_min_nanwiki"),
     ])
     func findsWhatWasMeant(name: String, expected: String) {

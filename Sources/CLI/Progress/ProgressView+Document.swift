@@ -3,48 +3,55 @@ import MariaDB
 import Protocol
 
 extension ProgressView {
-    private static let kindColumns =
+    private static let kindFields: [Field<KindPace>] =
         [
-            ListColumn("run_id"), ListColumn("state"), ListColumn("created_at"), ListColumn("finished_at"),
-            ListColumn("kind"), ListColumn("jobs"), ListColumn("jobs_ended"),
-        ] + JobState.allCases.map { ListColumn("jobs_\($0.rawValue)") } + [
-            ListColumn("items_done"), ListColumn("items_expected"), ListColumn("unsized_jobs"), ListColumn("fraction"),
-            ListColumn("items_per_second"), ListColumn("seconds_left_least"), ListColumn("seconds_left_most"),
+            Field("run_id") { .int($0.run.id.rawValue) },
+            Field("state") { .text($0.run.state) },
+            Field("created_at") { .time($0.run.createdAt) },
+            Field("finished_at") { .time($0.run.finishedAt) },
+            Field("kind") { .text($0.kind.kind.rawValue) },
+            Field("jobs") { .count($0.kind.jobCount) },
+            Field("jobs_ended") { .count($0.jobsEnded) },
+        ]
+        + JobState.allCases.map { state in Field("jobs_\(state.rawValue)") { .count($0.kind.jobs(state)) } }
+        + [
+            Field("items_done") { .int($0.kind.itemsDone) },
+            Field("items_expected") { .int($0.kind.itemsExpected) },
+            Field("unsized_jobs") { .count($0.kind.unsizedJobs) },
+            Field("fraction") { .decimal($0.fraction, decimals: 4) },
+            Field("items_per_second") { .decimal($0.itemRate, decimals: 2) },
+            Field("seconds_left_least") { .decimal($0.timeLeft?.least.inSeconds, decimals: 1) },
+            Field("seconds_left_most") { .decimal($0.timeLeft?.most?.inSeconds, decimals: 1) },
         ]
 
-    private static let workerColumns = [
-        ListColumn("name"), ListColumn("slots"), ListColumn("leases"), ListColumn("last_seen_seconds_ago"),
+    private static let workerFields: [Field<WireWorkerStatus>] = [
+        Field("name") { .text($0.name) },
+        Field("slots") { .int(UInt64($0.slots)) },
+        Field("leases") { .int(UInt64($0.leases)) },
+        Field("last_seen_seconds_ago") { .decimal(Double($0.lastSeenMillisecondsAgo) / 1000, decimals: 1) },
     ]
 
-    private static let resourceColumns = [
-        ListColumn("name"), ListColumn("in_use"), ListColumn("limit"), ListColumn("held_back_seconds"),
-        ListColumn("reason"),
+    private static let resourceFields: [Field<WireResourceStatus>] = [
+        Field("name") { .text($0.name) },
+        Field("in_use") { .int(UInt64($0.inUse)) },
+        Field("limit") { .int(UInt64($0.limit)) },
+        Field("held_back_seconds") { .decimal(Double($0.heldBackMilliseconds) / 1000, decimals: 1) },
+        Field("reason") { .nonEmpty($0.reason) },
     ]
 
     /// All of it for programs. Numbers that aren't known are null.
     var document: Document {
         var fields: [(ListColumn, Cell)] = []
-        var workers: [[Cell]] = []
-        var resources: [[Cell]] = []
+        var status = WireStatus()
         switch live {
-        case .answered(let status, let term):
+        case .answered(let answer, let term):
+            status = answer
             fields = [
-                (ListColumn("coordinator_reached"), .flag(true)), (ListColumn("coordinator_error"), .null),
-                (ListColumn("coordinator_software"), .text(status.software)), (ListColumn("term"), .int(term)),
+                (ListColumn("coordinator_reached"), .flag(true)),
+                (ListColumn("coordinator_error"), .null),
+                (ListColumn("coordinator_software"), .text(answer.software)),
+                (ListColumn("term"), .int(term)),
             ]
-            workers = status.workers.map { worker in
-                [
-                    .text(worker.name), .int(UInt64(worker.slots)), .int(UInt64(worker.leases)),
-                    .decimal(Double(worker.lastSeenMillisecondsAgo) / 1000, decimals: 1),
-                ]
-            }
-            resources = status.resources.map { resource in
-                [
-                    .text(resource.name), .int(UInt64(resource.inUse)), .int(UInt64(resource.limit)),
-                    .decimal(Double(resource.heldBackMilliseconds) / 1000, decimals: 1),
-                    .text(resource.reason.isEmpty ? nil : resource.reason),
-                ]
-            }
         case .unreachable(let why):
             fields = [(ListColumn("coordinator_reached"), .flag(false)), (ListColumn("coordinator_error"), .text(why))]
         case nil: break
@@ -53,25 +60,18 @@ extension ProgressView {
             asOf: sample?.at ?? .now,
             fields: fields,
             lists: [
-                Document.List("runs", Self.kindColumns, paces.map(Self.row)),
-                Document.List("workers", Self.workerColumns, workers),
-                Document.List("resources", Self.resourceColumns, resources),
+                Document.List("runs", Self.kindFields, of: paces),
+                Document.List("workers", Self.workerFields, of: status.workers),
+                Document.List("resources", Self.resourceFields, of: status.resources),
             ]
         )
     }
+}
 
-    private static func row(_ pace: KindPace) -> [Cell] {
-        func decimal(_ number: Double?, _ decimals: Int) -> Cell {
-            number.map { .decimal($0, decimals: decimals) } ?? .null
-        }
-        let kind = pace.kind
-        return [
-            .int(pace.run.id.rawValue), .text(pace.run.state), .time(pace.run.createdAt), .time(pace.run.finishedAt),
-            .text(kind.kind.rawValue), .int(UInt64(kind.jobCount)), .int(UInt64(pace.jobsEnded)),
-        ] + JobState.allCases.map { .int(UInt64(kind.jobs($0))) } + [
-            .int(kind.itemsDone), .int(kind.itemsExpected), .int(UInt64(kind.unsizedJobs)), decimal(pace.fraction, 4),
-            decimal(pace.itemRate, 2), decimal(pace.timeLeft?.least.inSeconds, 1),
-            decimal(pace.timeLeft?.most?.inSeconds, 1),
-        ]
+extension Cell {
+    /// A number, or null where there is none.
+    fileprivate static func decimal(_ number: Double?, decimals: Int) -> Cell {
+        guard let number else { return .null }
+        return .decimal(number, decimals: decimals)
     }
 }

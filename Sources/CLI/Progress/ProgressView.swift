@@ -28,14 +28,15 @@ package struct ProgressView: Sendable {
 
     // MARK: For a terminal
 
-    /// The picture, within the terminal's height and width.
+    /// The picture, within the style's height and width. Without a height it isn't drawn in place: nothing is cut.
     package func picture(_ style: TerminalStyle) -> [String] {
         let width = style.width ?? 80
         var lines = (sample?.runs ?? []).flatMap { picture(of: $0, width: width) }
         if lines.isEmpty { lines = ["no run is under way"] }
         lines += live?.lines ?? []
         if let sample { lines.append("as of \(sample.at.seconds)") }
-        let limit = max(1, (style.height ?? .max) - 1)
+        guard let height = style.height else { return lines }
+        let limit = max(1, height - 1)
         if lines.count > limit {
             let left = lines.count - limit + 1
             lines =

@@ -33,10 +33,10 @@ package enum JobsView {
             return state
         }
         try await ReadSession.run(settings, format) { session in
-            let listing = session.listing(columns)
+            let listing = session.listing(Field.columns(fields))
             let page = try await session.reports.jobs(filter, limit: limit)
             if page.items.isEmpty { try await check(filter, session) }
-            try await listing.write(page.items.map(row), more: page.more, to: session.output)
+            try await listing.write(page.items.map { Field.row(fields, of: $0) }, more: page.more, to: session.output)
         }
     }
 
@@ -66,39 +66,41 @@ package enum JobsView {
         if let wiki = filter.wiki { try await session.checkWikis([wiki]) }
     }
 
-    static let columns = [
-        ListColumn("job_id", .right), ListColumn("run_id", .right), ListColumn("kind"), ListColumn("wiki"),
-        ListColumn("shard", for: .programs), ListColumn("state"), ListColumn("attempt", .right), ListColumn("worker"),
-        ListColumn("items", .right, for: .people), ListColumn("items_done", for: .programs),
-        ListColumn("items_expected", for: .programs), ListColumn("changed_at"), ListColumn("note", for: .people),
-        ListColumn("not_before", for: .programs), ListColumn("failures", for: .programs),
-        ListColumn("losses", for: .programs), ListColumn("snoozes", for: .programs),
-        ListColumn("resource", for: .programs), ListColumn("depends_on", for: .programs),
-        ListColumn("created_at", for: .programs), ListColumn("finished_at", for: .programs),
-        ListColumn("counts", for: .programs), ListColumn("last_error", for: .programs),
+    static let fields: [Field<JobReport>] = [
+        Field("job_id", .right) { .int($0.id.rawValue) },
+        Field("run_id", .right) { .int($0.run.rawValue) },
+        Field("kind") { .text($0.kind.rawValue) },
+        Field("wiki") { .nonEmpty($0.wiki) },
+        Field("shard", for: .programs) { .nonEmpty($0.shard) },
+        Field("state") { .text($0.state.rawValue) },
+        Field("attempt", .right) { .int(UInt64($0.attempt)) },
+        Field("worker") { .text($0.worker) },
+        Field("items", .right, for: .people) { .text($0.progress) },
+        Field("items_done", for: .programs) { .int($0.itemsDone) },
+        Field("items_expected", for: .programs) { .int($0.itemsExpected) },
+        Field("note", for: .people) { .text($0.note) },
+        Field("changed_at") { .time($0.changedAt) },
+        Field("not_before", for: .programs) { .time($0.notBefore) },
+        Field("failures", for: .programs) { .int(UInt64($0.failures)) },
+        Field("losses", for: .programs) { .int(UInt64($0.losses)) },
+        Field("snoozes", for: .programs) { .int(UInt64($0.snoozes)) },
+        Field("resource", for: .programs) { .text($0.resource.rawValue) },
+        Field("depends_on", for: .programs) { .int($0.dependsOn?.rawValue) },
+        Field("created_at", for: .programs) { .time($0.createdAt) },
+        Field("finished_at", for: .programs) { .time($0.finishedAt) },
+        Field("counts", for: .programs) { .counts($0.counts) },
+        Field("last_error", for: .programs) { .text($0.lastError) },
     ]
-
-    static func row(_ job: JobReport) -> [Cell] {
-        [
-            .int(job.id.rawValue), .int(job.run.rawValue), .text(job.kind.rawValue), .text(job.wiki),
-            .text(job.shard), .text(job.state.rawValue), .int(UInt64(job.attempt)), .text(job.worker),
-            .text(job.progress), .int(job.itemsDone), .int(job.itemsExpected), .time(job.changedAt),
-            .text(job.note), .time(job.notBefore), .int(UInt64(job.failures)), .int(UInt64(job.losses)),
-            .int(UInt64(job.snoozes)), .text(job.resource.rawValue), .int(job.dependsOn?.rawValue),
-            .time(job.createdAt), .time(job.finishedAt), .counts(job.counts), .text(job.lastError),
-        ]
-    }
 
     static func document(_ detail: JobDetailReport, asOf: Timestamp) -> Document {
         let job = detail.job
         let checkpoint = detail.checkpoint
-        func some(_ text: String) -> Cell { .text(text.isEmpty ? nil : text) }
         return Document(
             asOf: asOf,
             fields: [
                 (ListColumn("job_id"), .int(job.id.rawValue)), (ListColumn("run_id"), .int(job.run.rawValue)),
-                (ListColumn("kind"), .text(job.kind.rawValue)), (ListColumn("wiki"), some(job.wiki)),
-                (ListColumn("shard"), some(job.shard)), (ListColumn("state"), .text(job.state.rawValue)),
+                (ListColumn("kind"), .text(job.kind.rawValue)), (ListColumn("wiki"), .nonEmpty(job.wiki)),
+                (ListColumn("shard"), .nonEmpty(job.shard)), (ListColumn("state"), .text(job.state.rawValue)),
                 (ListColumn("worker"), .text(job.worker)), (ListColumn("resource"), .text(job.resource.rawValue)),
                 (ListColumn("depends_on"), .int(job.dependsOn?.rawValue)),
                 (ListColumn("not_before"), .time(job.notBefore)), (ListColumn("attempt"), .int(UInt64(job.attempt))),
@@ -113,21 +115,18 @@ package enum JobsView {
                 (ListColumn("checkpoint_state"), .text(checkpoint?.checkpoint.state)),
                 (ListColumn("story_has_more", for: .programs), .flag(detail.storyHasMore)),
             ],
-            lists: [Document.List("story", storyColumns, detail.story.map(storyRow))]
+            lists: [Document.List("story", story, of: detail.story)]
         )
     }
 
-    private static let storyColumns = [
-        ListColumn("at"), ListColumn("event"), ListColumn("attempt", .right), ListColumn("worker"),
-        ListColumn("term", .right), ListColumn("detail"),
+    private static let story: [Field<JobDetailReport.Event>] = [
+        Field("at") { .time($0.at) },
+        Field("event") { .text($0.event) },
+        Field("attempt", .right) { .int(UInt64($0.attempt)) },
+        Field("worker") { .text($0.worker) },
+        Field("term", .right) { .int($0.term) },
+        Field("detail") { .text($0.detail) },
     ]
-
-    private static func storyRow(_ event: JobDetailReport.Event) -> [Cell] {
-        [
-            .time(event.at), .text(event.event), .int(UInt64(event.attempt)), .text(event.worker), .int(event.term),
-            .text(event.detail),
-        ]
-    }
 }
 
 extension JobReport {

@@ -37,20 +37,17 @@ package enum ModuleView {
                 )
             },
             lists: [
-                Document.List(
-                    "history",
-                    [
-                        ListColumn("revid", .right), ListColumn("revised_at"), ListColumn("seen_at"),
-                        ListColumn("sha256"),
-                    ],
-                    module.history.map {
-                        [.int($0.revisionID), .time($0.revisedAt), .time($0.seenAt), .text($0.sha256)]
-                    },
-                    whenEmpty: "no revision was seen"
-                )
+                Document.List("history", history, of: module.history, whenEmpty: "no revision was seen")
             ]
         )
     }
+
+    private static let history: [Field<SeenRevision>] = [
+        Field("revid", .right) { .int($0.revisionID) },
+        Field("revised_at") { .time($0.revisedAt) },
+        Field("seen_at") { .time($0.seenAt) },
+        Field("sha256") { .text($0.sha256) },
+    ]
 
     private static func write(sourceOf module: ModuleDetail, _ wiki: String, _ session: ReadSession) async throws {
         guard case .text(let source)? = module.fields.first(where: { $0.name == ModuleColumn.source.rawValue })?.field

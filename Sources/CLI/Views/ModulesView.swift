@@ -5,7 +5,7 @@ import MariaDB
 package enum ModulesView {
     /// The columns of a list when nobody says.
     package static let listColumns = [
-        "dbname", "page_id", "title", "content_model", "length", "lastrevid", "revised_at", "deleted_at",
+        "dbname", "page_id", "title", "content_model", "length", "lastrevid", "revised_at",
     ]
     /// The columns of an export when nobody says.
     package static let exportColumns = [

@@ -7,9 +7,9 @@ package enum RunsView {
     /// - Throws: what reading and writing throw.
     package static func list(_ settings: Settings, _ format: OutputFormat, activeOnly: Bool, limit: Int) async throws {
         try await ReadSession.run(settings, format) { session in
-            let listing = session.listing(columns)
+            let listing = session.listing(Field.columns(fields))
             let page = try await session.reports.runs(activeOnly: activeOnly, limit: limit)
-            try await listing.write(page.items.map(row), more: page.more, to: session.output)
+            try await listing.write(page.items.map { Field.row(fields, of: $0) }, more: page.more, to: session.output)
         }
     }
 
@@ -25,27 +25,25 @@ package enum RunsView {
         }
     }
 
-    static let columns = [
-        ListColumn("run_id", .right), ListColumn("state"), ListColumn("kinds"), ListColumn("scope", for: .people),
-        ListColumn("jobs", .right), ListColumn("done", .right), ListColumn("left", .right),
-        ListColumn("failed", .right),
-        ListColumn("joined", .right, for: .programs), ListColumn("created_at"),
-        ListColumn("took", .right, for: .people),
-        ListColumn("requested_by"), ListColumn("wikis", for: .programs), ListColumn("family", for: .programs),
-        ListColumn("planned_at", for: .programs), ListColumn("finished_at", for: .programs),
-        ListColumn("counts", for: .programs),
+    static let fields: [Field<RunReport>] = [
+        Field("run_id", .right) { .int($0.id.rawValue) },
+        Field("state") { .text($0.state) },
+        Field("kinds") { .text($0.kindNames) },
+        Field("scope", for: .people) { .text($0.scope) },
+        Field("jobs", .right) { .count($0.jobCount) },
+        Field("done", .right) { .count($0.jobs(.done)) },
+        Field("left", .right) { .count($0.jobsLeft) },
+        Field("failed", .right) { .count($0.jobsGivenUp) },
+        Field("joined", .right, for: .programs) { .count($0.joinedJobs) },
+        Field("took", .right, for: .people) { .text($0.took) },
+        Field("created_at") { .time($0.createdAt) },
+        Field("requested_by") { .text($0.requestedBy) },
+        Field("wikis", for: .programs) { .nonEmpty($0.wikis.joined(separator: ",")) },
+        Field("family", for: .programs) { .text($0.family) },
+        Field("planned_at", for: .programs) { .time($0.plannedAt) },
+        Field("finished_at", for: .programs) { .time($0.finishedAt) },
+        Field("counts", for: .programs) { .counts($0.counts) },
     ]
-
-    static func row(_ run: RunReport) -> [Cell] {
-        [
-            .int(run.id.rawValue), .text(run.state), .text(run.kindNames), .text(run.scope),
-            .int(UInt64(run.jobCount)), .int(UInt64(run.jobs(.done))), .int(UInt64(run.jobsLeft)),
-            .int(UInt64(run.jobsGivenUp)), .int(UInt64(run.joinedJobs)), .time(run.createdAt),
-            .text(run.finishedAt.map { run.createdAt.duration(to: $0).spoken }),
-            .text(run.requestedBy), .text(run.wikis.isEmpty ? nil : run.wikis.joined(separator: ",")),
-            .text(run.family), .time(run.plannedAt), .time(run.finishedAt), .counts(run.counts),
-        ]
-    }
 
     static func document(_ run: RunReport, asOf: Timestamp) -> Document {
         Document(
@@ -54,18 +52,18 @@ package enum RunsView {
                 (ListColumn("run_id"), .int(run.id.rawValue)),
                 (ListColumn("state"), .text(run.state)),
                 (ListColumn("kinds"), .text(run.kindNames)),
-                (ListColumn("wikis"), .text(run.wikis.isEmpty ? nil : run.wikis.joined(separator: ","))),
+                (ListColumn("wikis"), .nonEmpty(run.wikis.joined(separator: ","))),
                 (ListColumn("family"), .text(run.family)),
                 (ListColumn("requested_by"), .text(run.requestedBy)),
                 (ListColumn("created_at"), .time(run.createdAt)),
                 (ListColumn("planned_at"), .time(run.plannedAt)),
                 (ListColumn("finished_at"), .time(run.finishedAt)),
-                (ListColumn("took", for: .people), .text(run.finishedAt.map { run.createdAt.duration(to: $0).spoken })),
-                (ListColumn("jobs"), .int(UInt64(run.jobCount))),
-                (ListColumn("joined"), .int(UInt64(run.joinedJobs))),
+                (ListColumn("took", for: .people), .text(run.took)),
+                (ListColumn("jobs"), .count(run.jobCount)),
+                (ListColumn("joined"), .count(run.joinedJobs)),
             ]
                 + JobState.allCases.filter { run.jobs($0) > 0 }
-                .map { (ListColumn("jobs_\($0.rawValue)"), .int(UInt64(run.jobs($0)))) }
+                .map { (ListColumn("jobs_\($0.rawValue)"), .count(run.jobs($0))) }
                 + [(ListColumn("counts"), run.counts.isEmpty ? .null : .counts(run.counts))]
         )
     }
@@ -79,6 +77,8 @@ extension RunReport {
         let named = wikis.count == 1 ? wikis[0] : wikis.isEmpty ? "all wikis" : "\(wikis.count) wikis"
         return family.map { wikis.isEmpty ? "family \($0)" : "\(named) of \($0)" } ?? named
     }
+
+    fileprivate var took: String? { finishedAt.map { createdAt.duration(to: $0).spoken } }
 
     fileprivate var jobsLeft: Int { jobs(.waiting) + jobs(.ready) + jobs(.leased) }
 

@@ -18,28 +18,31 @@ package enum WikisView {
             if let family { try await session.checkFamily(family) }
             let table = WikiTable(session.pool)
             let batches = table.list(family: family, includingVanished: includingVanished)
-            try await session.listing(columns).write(batches.map { $0.map(row) }, to: session.output)
+            try await session.listing(Field.columns(fields)).write(
+                batches.map { $0.map { Field.row(fields, of: $0) } },
+                to: session.output
+            )
         }
     }
 
-    static let columns = [
-        ListColumn("dbname"), ListColumn("family"), ListColumn("lang"), ListColumn("modules", .right),
-        ListColumn("walked_at"), ListColumn("walk_result", for: .programs), ListColumn("notes", for: .people),
-        ListColumn("url"), ListColumn("site", for: .programs), ListColumn("is_closed", for: .programs),
-        ListColumn("is_private", for: .programs), ListColumn("is_fishbowl", for: .programs),
-        ListColumn("module_namespace", for: .programs), ListColumn("source", for: .programs),
-        ListColumn("observed_at", for: .programs), ListColumn("vanished_at", for: .programs),
+    static let fields: [Field<WikiRecord>] = [
+        Field("dbname") { .text($0.dbname) },
+        Field("family") { .text($0.family) },
+        Field("lang") { .text($0.lang) },
+        Field("modules", .right) { .count($0.knownModules) },
+        Field("walked_at") { .time($0.walkedAt) },
+        Field("walk_result", for: .programs) { .text($0.walkResult?.rawValue) },
+        Field("notes", for: .people) { .text($0.notes) },
+        Field("url") { .text($0.url) },
+        Field("site", for: .programs) { .text($0.site) },
+        Field("is_closed", for: .programs) { .flag($0.isClosed) },
+        Field("is_private", for: .programs) { .flag($0.isPrivate) },
+        Field("is_fishbowl", for: .programs) { .flag($0.isFishbowl) },
+        Field("module_namespace", for: .programs) { $0.moduleNamespace.map { .text($0) } ?? .null },
+        Field("source", for: .programs) { .text($0.source.rawValue) },
+        Field("observed_at", for: .programs) { .time($0.observedAt) },
+        Field("vanished_at", for: .programs) { .time($0.vanishedAt) },
     ]
-
-    static func row(_ wiki: WikiRecord) -> [Cell] {
-        [
-            .text(wiki.dbname), .text(wiki.family), .text(wiki.lang), .int(UInt64(clamping: wiki.knownModules)),
-            .time(wiki.walkedAt), .text(wiki.walkResult?.rawValue), .text(wiki.notes), .text(wiki.url),
-            .text(wiki.site), .flag(wiki.isClosed), .flag(wiki.isPrivate), .flag(wiki.isFishbowl),
-            wiki.moduleNamespace.map { .text($0) } ?? .null, .text(wiki.source.rawValue), .time(wiki.observedAt),
-            .time(wiki.vanishedAt),
-        ]
-    }
 }
 
 extension WikiRecord {

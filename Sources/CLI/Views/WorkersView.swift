@@ -10,27 +10,27 @@ package enum WorkersView {
     {
         try await ReadSession.run(settings, format) { session in
             let now = Timestamp.now
-            let listing = session.listing(columns, asOf: now)
+            let fields = fields(asOf: now)
+            let listing = session.listing(Field.columns(fields), asOf: now)
             let page = try await session.reports.workers(includingGone: includingGone, limit: limit)
-            try await listing.write(page.items.map { row($0, asOf: now) }, more: page.more, to: session.output)
+            try await listing.write(page.items.map { Field.row(fields, of: $0) }, more: page.more, to: session.output)
         }
     }
 
-    static let columns = [
-        ListColumn("name"), ListColumn("incarnation"), ListColumn("state"), ListColumn("leases", .right),
-        ListColumn("slots", .right), ListColumn("seen", .right, for: .people), ListColumn("host"),
-        ListColumn("pid", .right), ListColumn("software"), ListColumn("kinds"),
-        ListColumn("seen_at", for: .programs), ListColumn("registered_at"),
-    ]
-
-    static func row(_ report: WorkerReport, asOf: Timestamp) -> [Cell] {
-        let worker = report.worker
-        return [
-            .text(worker.name), .text("\(worker.incarnation)"), .text(report.state), .int(UInt64(report.leases)),
-            .int(UInt64(worker.slots)), .text("\(report.seenAt.duration(to: asOf).spoken) ago"), .text(worker.host),
-            .int(UInt64(worker.processID)), .text(worker.software),
-            .text(worker.kinds.map(\.rawValue).joined(separator: ",")), .time(report.seenAt),
-            .time(report.registeredAt),
+    static func fields(asOf: Timestamp) -> [Field<WorkerReport>] {
+        [
+            Field("name") { .text($0.worker.name) },
+            Field("incarnation") { .text("\($0.worker.incarnation)") },
+            Field("state") { .text($0.state) },
+            Field("leases", .right) { .count($0.leases) },
+            Field("slots", .right) { .count($0.worker.slots) },
+            Field("seen", .right, for: .people) { .text("\($0.seenAt.duration(to: asOf).spoken) ago") },
+            Field("host") { .text($0.worker.host) },
+            Field("pid", .right) { .int(UInt64($0.worker.processID)) },
+            Field("software") { .text($0.worker.software) },
+            Field("kinds") { .text($0.worker.kinds.map(\.rawValue).joined(separator: ",")) },
+            Field("seen_at", for: .programs) { .time($0.seenAt) },
+            Field("registered_at") { .time($0.registeredAt) },
         ]
     }
 }

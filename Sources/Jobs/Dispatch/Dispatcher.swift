@@ -114,7 +114,10 @@ package struct Dispatcher: Sendable {
     private mutating func nextReady(of wanted: Set<JobKind>, at now: Timestamp) -> JobID? {
         let quotas = quotas
         while let entry = queues.popBest(where: { wanted.contains($0.kind) && quotas.hasRoom($0.resource, at: now) }) {
-            guard let job = jobs[entry.id], job.state == .ready else { continue }
+            // The queues may still have an entry from before the job was snoozed; the right one comes in its time.
+            guard let job = jobs[entry.id], job.state == .ready, job.notBefore.map({ $0 <= now }) ?? true else {
+                continue
+            }
             let full = kinds.resources(of: job).first { !quotas.hasRoom($0, at: now) }
             if let full {
                 queues.block(entry, on: full, until: quotas.heldBackUntil(full, at: now))

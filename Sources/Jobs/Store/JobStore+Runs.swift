@@ -32,6 +32,27 @@ extension JobStore {
         }
     }
 
+    /// What became of a request that was planned already, however long ago; `nil` when there is still something to plan.
+    package func earlierRun(of requestID: RandomID) async throws -> EarlierRun? {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                """
+                SELECT run_id, (SELECT COUNT(*) FROM jobs WHERE jobs.run_id = runs.run_id) AS planned,
+                    (SELECT COUNT(*) FROM run_joins WHERE run_joins.run_id = runs.run_id) AS joined
+                FROM runs WHERE request_id = ? AND state <> 'planning'
+                """,
+                [.bytes(requestID.bytes)],
+                limit: 1
+            )
+        }
+        guard let row = rows.first else { return nil }
+        return EarlierRun(
+            id: RunID(rawValue: try row.decode("run_id")),
+            planned: try row.decode("planned"),
+            joined: try row.decode("joined")
+        )
+    }
+
     /// The runs whose planning was begun and not finished.
     package func unplannedRuns() async throws -> [RunID] {
         let rows = try await pool.withConnection { connection in
@@ -145,6 +166,9 @@ extension JobStore {
 
     /// Closes a run that has no active job any more.
     func closeIfFinished(_ run: RunID, at now: Timestamp, in transaction: Transaction) async throws {
+        // Of two transactions, of which one ends the last job while the other lets the run begin, the later has to see what
+        // the earlier has done.
+        _ = try await transaction.rows("SELECT run_id FROM runs WHERE run_id = ? FOR UPDATE", [.uint(run.rawValue)])
         // A subquery of its own for each way that a job belongs to a run, so that each uses its index.
         func exists(_ states: String) -> String {
             """

@@ -24,16 +24,16 @@ extension JobStore {
                 skippingLocked: skippingLocked,
                 in: transaction
             )
+            let doneBefore = alreadyWritten(transitions, rows: rows)
             var verdicts: [Verdict] = []
             var written: [Transition] = []
-            for transition in transitions {
+            for (index, transition) in transitions.enumerated() {
                 let row = rows[transition.before.id]
-                if let row, row.isSameStep(as: transition.before) {
+                if let last = doneBefore[transition.before.id], index <= last {
+                    verdicts.append(.committed)
+                } else if let row, row.isSameStep(as: transition.before) {
                     rows[transition.before.id] = transition.after
                     written.append(transition)
-                    verdicts.append(.committed)
-                } else if let row, row.isSameStep(as: transition.after) {
-                    // The answer to the commit that wrote it was lost.
                     verdicts.append(.committed)
                 } else {
                     verdicts.append(.stale(row))
@@ -42,6 +42,23 @@ extension JobStore {
             try await write(written, in: transaction)
             return verdicts
         }
+    }
+
+    /// For the jobs of which transitions are in the table already, because the answer to the commit that wrote them was
+    /// lost: the index of the last of those.
+    private func alreadyWritten(_ transitions: [Transition], rows: [JobID: Job]) -> [JobID: Int] {
+        var last: [JobID: Int] = [:]
+        var fresh = Set<JobID>()
+        for (index, transition) in transitions.enumerated() {
+            let id = transition.before.id
+            guard let row = rows[id], !fresh.contains(id) else { continue }
+            if row.isSameStep(as: transition.before), last[id] == nil {
+                fresh.insert(id)
+            } else if row.isSameStep(as: transition.after) {
+                last[id] = index
+            }
+        }
+        return last
     }
 
     /// The sequence number of a job's checkpoint; 0 when it has none.

@@ -44,6 +44,12 @@ package struct JobStore: Sendable {
         return JobStore(pool: pool, term: term)
     }
 
+    /// Makes sure that the term is still this coordinator's.
+    /// - Throws: ``Deposed``; what the pool throws when the database stays away.
+    package func confirmTerm() async throws {
+        try await asCoordinator("confirm the term") { _ in }
+    }
+
     /// Runs `body` in a transaction that holds the term.
     /// - Throws: ``Deposed`` when the term is over; what the pool throws when the database stays away.
     @discardableResult

@@ -10,7 +10,10 @@ package actor CoordinatorClient {
     private let secret: Secret
     private let logger: Logger
     private var session: Session?
-    private var registration: Task<Session, any Error>?
+    /// Those who wait for the registration that is under way.
+    private var registering: [UInt64: CheckedContinuation<Session, any Error>] = [:]
+    private var isRegistering = false
+    private var lastRegistering: UInt64 = 0
     private var generator = SystemRandomNumberGenerator()
 
     /// What the coordinator said when the process registered.
@@ -77,20 +80,30 @@ package actor CoordinatorClient {
         let deadline = ContinuousClock.now + limit
         let requestID = randomBytes(Wire.idLength)
         var failedAttempts = 0
+        var forgottenSessions = 0
         while true {
             var pause: Duration?
+            var token: [UInt8]?
             do {
                 let session = try await currentSession(until: deadline)
+                token = session.token
                 let time = min(Self.tryTime + parking, deadline - ContinuousClock.now)
                 return try await exchange(body, requestID: requestID, session: session.token, within: time)
             } catch let error as CoordinatorError {
                 switch error.kind {
                 case .refused(.unknownSession):
-                    session = nil
+                    // Somebody else may have made a new one meanwhile.
+                    if session?.token == token { session = nil }
+                    forgottenSessions += 1
+                    // Once is normal; one that forgets sessions as fast as it makes them is to be left in peace.
+                    if forgottenSessions > 1 {
+                        pause = Self.retryPolicy.delay(afterFailedAttempts: forgottenSessions)
+                    }
                 case .refused(.overloaded), .refused(.unavailable), .unreachable:
                     logger.debug("request not answered", metadata: ["perigee.error": "\(error)"])
                     failedAttempts += 1
-                    pause = Self.retryPolicy.delay(afterFailedAttempts: failedAttempts)
+                    let delay = Self.retryPolicy.delay(afterFailedAttempts: failedAttempts) ?? .zero
+                    pause = max(delay, error.retryAfter)
                 default:
                     throw error
                 }
@@ -116,18 +129,40 @@ package actor CoordinatorClient {
         return try await register(until: deadline)
     }
 
-    /// Registers; callers at the same time share one registration.
+    /// Registers; callers at the same time share one registration. One that is cancelled doesn't wait for it.
     private func register(until deadline: ContinuousClock.Instant) async throws -> Session {
-        let task =
-            registration
-            ?? Task {
-                defer { registration = nil }
-                let registered = try await handshake(until: deadline)
-                session = registered
-                return registered
+        lastRegistering += 1
+        let caller = lastRegistering
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                registering[caller] = continuation
+                if Task.isCancelled { stopWaiting(caller) }
+                guard !isRegistering, !registering.isEmpty else { return }
+                isRegistering = true
+                Task { await shareRegistration(until: deadline) }
             }
-        registration = task
-        return try await task.value
+        } onCancel: {
+            Task { await self.stopWaiting(caller) }
+        }
+    }
+
+    private func stopWaiting(_ caller: UInt64) {
+        registering.removeValue(forKey: caller)?.resume(throwing: CancellationError())
+    }
+
+    private func shareRegistration(until deadline: ContinuousClock.Instant) async {
+        let outcome: Result<Session, any Error>
+        do {
+            let registered = try await handshake(until: deadline)
+            session = registered
+            outcome = .success(registered)
+        } catch {
+            outcome = .failure(error)
+        }
+        isRegistering = false
+        let waiting = registering.values
+        registering = [:]
+        for continuation in waiting { continuation.resume(with: outcome) }
     }
 
     private func handshake(until deadline: ContinuousClock.Instant) async throws -> Session {
@@ -181,12 +216,20 @@ package actor CoordinatorClient {
             try Task.checkCancellation()
             throw CoordinatorError(.unreachable, address: requester.address, detail: error.description)
         }
-        guard let response = try? Wire.decode(answer, as: WireResponse.self), response.requestID == request.requestID
+        guard let response = try? Wire.decode(answer, as: WireResponse.self),
+            response.requestID.count == Wire.idLength
         else {
             throw CoordinatorError(
                 .notACoordinator,
                 address: requester.address,
                 detail: "its answer is not of the protocol"
+            )
+        }
+        guard response.requestID == request.requestID else {
+            throw CoordinatorError(
+                .unreachable,
+                address: requester.address,
+                detail: "its answer was one to another request"
             )
         }
         if case .refusal(let refusal) = response.body {

@@ -14,15 +14,23 @@ package struct CoordinatorError: Error, Sendable, Equatable, CustomStringConvert
     package let address: String
     /// One line, with what to do next where that is known.
     package let detail: String
+    /// The coordinator wants the request not to be repeated earlier.
+    package let retryAfter: Duration
 
-    package init(_ kind: Kind, address: String, detail: String) {
+    package init(_ kind: Kind, address: String, detail: String, retryAfter: Duration = .zero) {
         self.kind = kind
         self.address = address
         self.detail = detail
+        self.retryAfter = retryAfter
     }
 
     init(_ refusal: WireRefusal, address: String) {
-        self.init(.refused(refusal.code), address: address, detail: refusal.message)
+        self.init(
+            .refused(refusal.code),
+            address: address,
+            detail: refusal.message,
+            retryAfter: .milliseconds(refusal.retryAfterMilliseconds)
+        )
     }
 
     package var description: String {
