@@ -89,6 +89,13 @@ let package = Package(
                 protobuf,
             ]
         ),
+        tests(
+            "WorkerTests",
+            [
+                "Catalog", "Concurrency", "HTTPFetch", "Jobs", "MariaDB", "MediaWiki", "PrivateMariaDB", "RawServer",
+                "Worker", logging,
+            ]
+        ),
 
         // The command line: what commands do, and the program with nothing but their declarations.
         room(
@@ -108,8 +115,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // The whole, as processes.
+        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
+
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
         support("RawServer", ["Concurrency"]),
+        support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
     ]
 )
