@@ -6,8 +6,10 @@ import Testing
 @Suite struct SettingsTests {
     /// Writes `text` to a file of its own and gives its path to `body`.
     func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
-        let path = FileManager.default.temporaryDirectory.appending(path: "perigee-\(UInt64.random(in: 0 ... .max)).yaml")
-            .path
+        let path = FileManager.default.temporaryDirectory.appending(
+            path: "perigee-\(UInt64.random(in: 0 ... .max)).yaml"
+        )
+        .path
         try Data(text.utf8).write(to: URL(filePath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try body(path)
@@ -58,7 +60,9 @@ import Testing
         #expect("\(error, default: "")".contains("did you mean PERIGEE_WORKER_SLOTS?"))
     }
 
-    @Test(arguments: ["worker: [", "- a\n- b", "worker: 3", "worker:\n  slots: [1]", "worker:\n  slots:\n    x: 1", "\u{0}"])
+    @Test(arguments: [
+        "worker: [", "- a\n- b", "worker: 3", "worker:\n  slots: [1]", "worker:\n  slots:\n    x: 1", "\u{0}",
+    ])
     func fileThatIsNoSettingsFileIsAnError(text: String) throws {
         try withFile(text) { path in
             let error = #expect(throws: SettingsError.self) {
