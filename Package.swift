@@ -61,7 +61,7 @@ let package = Package(
         room("HTTPFetch", ["CCurl", "Concurrency"]),
         tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
-        tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
+        tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]),
         room("NNG", ["CNNG", "Concurrency"]),
         tests("NNGTests", ["Concurrency", "NNG"]),
 
@@ -69,17 +69,28 @@ let package = Package(
         room("MediaWiki", ["Concurrency", "HTTPFetch"]),
         tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
         room("Protocol", ["Concurrency", "NNG", crypto, logging, protobuf]),
+        tests("ProtocolTests", ["Concurrency", "NNG", "Protocol", logging, protobuf]),
 
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
-        tests("JobsTests", ["Concurrency", "Jobs", "MariaDB", "PrivateMariaDB"]),
+        tests(
+            "JobsTests",
+            ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]
+        ),
 
         // Who hands out the work, and who does it. They never import each other.
         room(
             "Coordinator",
             ["Catalog", "Concurrency", "Jobs", "MariaDB", "NNG", "Protocol", deque, lifecycle, logging]
+        ),
+        tests(
+            "CoordinatorTests",
+            [
+                "Catalog", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB", "Protocol",
+                lifecycle, logging, protobuf,
+            ]
         ),
         room(
             "Worker",
@@ -102,5 +113,6 @@ let package = Package(
         // What tests stand on.
         support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
         support("RawServer", ["Concurrency"]),
+        support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
     ]
 )

@@ -150,5 +150,7 @@ struct SessionTable: Sendable {
 
 extension String {
     /// At most so many characters as the database counts them.
-    fileprivate func clipped(to length: Int) -> String { String(String.UnicodeScalarView(unicodeScalars.prefix(length))) }
+    fileprivate func clipped(to length: Int) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.prefix(length)))
+    }
 }
