@@ -62,25 +62,36 @@ let package = Package(
         room("HTTPFetch", ["CCurl", "Concurrency"]),
         tests("HTTPFetchTests", ["HTTPFetch", "RawServer"]),
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
-        tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", logging]),
+        tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]),
         room("NNG", ["CNNG", "Concurrency"]),
-        tests("NNGTests", ["Concurrency", "NNG"]),
+        tests("NNGTests", ["Concurrency", "NNG", "Spawn"]),
 
         // What is said over the wire, and what wikis say.
         room("MediaWiki", ["Concurrency", "HTTPFetch"]),
         tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
         room("Protocol", ["Concurrency", "NNG", crypto, logging, protobuf]),
+        tests("ProtocolTests", ["Concurrency", "NNG", "Protocol", logging, protobuf]),
 
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
-        tests("JobsTests", ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", logging]),
+        tests(
+            "JobsTests",
+            ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]
+        ),
 
         // Who hands out the work, and who does it. They never import each other.
         room(
             "Coordinator",
             ["Catalog", "Concurrency", "Jobs", "MariaDB", "NNG", "Protocol", deque, lifecycle, logging]
+        ),
+        tests(
+            "CoordinatorTests",
+            [
+                "Catalog", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB", "Protocol",
+                lifecycle, logging, protobuf,
+            ]
         ),
         room(
             "Worker",
@@ -122,6 +133,7 @@ let package = Package(
         support("PrivateMariaDB", ["Concurrency", "MariaDB", "Spawn"]),
         support("RawServer", ["Concurrency"]),
         support("Spawn"),
+        support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
     ]
 )

@@ -43,7 +43,11 @@ package enum SecretFile {
     /// - Throws: ``SecretFileError``.
     package static func read(_ path: String) throws(SecretFileError) -> [Secret] {
         var status = stat()
-        guard stat(path, &status) == 0, let content = FileManager.default.contents(atPath: path) else {
+        guard stat(path, &status) == 0 else {
+            throw SecretFileError(path: path, problem: String(cString: strerror(errno)))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SecretFileError(path: path, problem: "it isn't a file") }
+        guard let content = FileManager.default.contents(atPath: path) else {
             throw SecretFileError(path: path, problem: String(cString: strerror(errno)))
         }
         guard status.st_mode & 0o077 == 0 else {

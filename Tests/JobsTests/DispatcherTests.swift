@@ -95,6 +95,17 @@ import Testing
         #expect(grant(&dispatcher, 2, at: now.advanced(by: .seconds(31))).map(\.wiki) == ["x"])
     }
 
+    @Test func snoozedJobWaitsEvenWhenTheQueuesKnowItTwice() throws {
+        var dispatcher = dispatcher(jobs: [job(1)])
+        // As when memory and table didn't agree.
+        dispatcher.load(job(1), at: now)
+        let lease = try #require(grant(&dispatcher)[0].lease)
+        let wait = JobEvent.released(reason: "HTTP 429", wait: .seconds(60))
+        #expect(dispatcher.report(wait, for: lease, worker: worker, at: now).count == 1)
+        #expect(grant(&dispatcher, 2, at: now.advanced(by: .seconds(59))).isEmpty)
+        #expect(grant(&dispatcher, 2, at: now.advanced(by: .seconds(60))).count == 1)
+    }
+
     @Test func holdBacksDoubleAndAreForgiven() throws {
         var ledger = QuotaLedger(quotas: Quotas())
         var generator = SeededGenerator(seed: 2)

@@ -2,6 +2,7 @@ import Concurrency
 import Logging
 import MariaDB
 import PrivateMariaDB
+import TCPForwarder
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct TransactionTests {
@@ -208,7 +209,7 @@ import Testing
 
     @Test(arguments: [true, false]) func lostCommitIsSettledByItsBody(serverGotIt: Bool) async throws {
         let server = try await PrivateMariaDB.shared
-        let forwarder = try Forwarder(to: server.port)
+        let forwarder = try TCPForwarder(to: server.port)
         defer { forwarder.close() }
         var settings = try await server.makeDatabase()
         settings.endpoint = .tcp(host: "127.0.0.1", port: forwarder.port)
@@ -231,7 +232,7 @@ import Testing
 
     @Test func outcomeThatStaysUnknownIsTold() async throws {
         let server = try await PrivateMariaDB.shared
-        let forwarder = try Forwarder(to: server.port)
+        let forwarder = try TCPForwarder(to: server.port)
         var settings = try await server.makeDatabase()
         settings.endpoint = .tcp(host: "127.0.0.1", port: forwarder.port)
         let pool = try await makePool(settings)

@@ -8,6 +8,7 @@ package actor CoordinatorClient {
     private let requester: Requester
     private let identity: Identity
     private let secret: Secret
+    private let tryTime: Duration
     private let logger: Logger
     private var session: Session?
     /// Those who wait for the registration that is under way.
@@ -29,18 +30,25 @@ package actor CoordinatorClient {
     /// The wait between tries of one request.
     private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(200), maximumDelay: .seconds(5))
 
-    /// How long one try of a request that isn't parked may take.
-    private static let tryTime = Duration.seconds(5)
-
     /// Makes a client. Nothing is dialed yet.
-    /// - Parameter address: `tls+tcp://HOST:PORT`.
+    /// - Parameters:
+    ///   - address: `tls+tcp://HOST:PORT`.
+    ///   - tryTime: how long one try of a request that isn't parked may take.
     /// - Throws: `NNGError` when the address or the TLS files can't be used.
-    package init(address: String, tls: TLSFiles?, identity: Identity, secret: Secret, logger: Logger) throws {
+    package init(
+        address: String,
+        tls: TLSFiles?,
+        identity: Identity,
+        secret: Secret,
+        tryTime: Duration = .seconds(5),
+        logger: Logger
+    ) throws {
         var options = RequesterOptions()
         options.maximumMessageSize = Wire.maximumMessageSize
         requester = try Requester(address: address, tls: tls, options: options)
         self.identity = identity
         self.secret = secret
+        self.tryTime = tryTime
         self.logger = logger
     }
 
@@ -76,7 +84,7 @@ package actor CoordinatorClient {
             throw CoordinatorError(.unreachable, address: requester.address, detail: error.description)
         }
         let response = try await exchange(.hello(WireHello()), session: [], within: limit)
-        guard case .welcome(let welcome) = response.body else { throw surprise(response) }
+        guard case .welcome(let welcome) = response.body else { throw surprise() }
         return (welcome, response.term)
     }
 
@@ -100,7 +108,7 @@ package actor CoordinatorClient {
             do {
                 let session = try await currentSession(until: deadline)
                 token = session.token
-                let time = min(Self.tryTime + parking, deadline - ContinuousClock.now)
+                let time = min(tryTime + parking, deadline - ContinuousClock.now)
                 return try await exchange(body, requestID: requestID, session: session.token, within: time)
             } catch let error as CoordinatorError {
                 switch error.kind {
@@ -180,9 +188,9 @@ package actor CoordinatorClient {
 
     private func handshake(until deadline: ContinuousClock.Instant) async throws -> Session {
         try await requester.connectInBackground()
-        func time() -> Duration { min(Self.tryTime, deadline - ContinuousClock.now) }
+        func time() -> Duration { min(tryTime, deadline - ContinuousClock.now) }
         let greeting = try await exchange(.hello(WireHello()), session: [], within: time())
-        guard case .welcome(let welcome) = greeting.body else { throw surprise(greeting) }
+        guard case .welcome(let welcome) = greeting.body, welcome.nonce.count == Wire.idLength else { throw surprise() }
         var register = WireRegister()
         register.nonce = welcome.nonce
         register.name = identity.name
@@ -198,7 +206,9 @@ package actor CoordinatorClient {
             secret.proof(nonce: Array(welcome.nonce), incarnation: identity.incarnation, name: identity.name)
         )
         let answer = try await exchange(.register(register), session: [], within: time())
-        guard case .registered(let registered) = answer.body else { throw surprise(answer) }
+        guard case .registered(let registered) = answer.body, registered.session.count == Wire.sessionLength else {
+            throw surprise()
+        }
         return Session(
             token: Array(registered.session),
             role: registered.role,
@@ -251,7 +261,7 @@ package actor CoordinatorClient {
         return response
     }
 
-    private func surprise(_ response: WireResponse) -> CoordinatorError {
+    private func surprise() -> CoordinatorError {
         CoordinatorError(
             .notACoordinator,
             address: requester.address,

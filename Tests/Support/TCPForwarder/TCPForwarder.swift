@@ -2,9 +2,11 @@ import Concurrency
 import Glibc
 import PrivateMariaDB
 
-/// A TCP proxy of one port that can lose the answer to a COMMIT, or the COMMIT itself. Each direction has a thread.
-final class Forwarder: Sendable {
-    enum Fault: Sendable {
+/// A TCP proxy of one port, in front of a MariaDB server, that can lose the answer to a COMMIT, or the COMMIT itself. Each
+/// direction has a thread.
+package final class TCPForwarder: Sendable {
+    /// What goes wrong next.
+    package enum Fault: Sendable {
         case none
         /// The server gets the next COMMIT and answers; the client is cut off before it gets the answer.
         case loseAnswerToCommit
@@ -15,9 +17,11 @@ final class Forwarder: Sendable {
     private let fault = Lock(Fault.none)
     private let listener: Int32
     private let target: UInt16
-    let port: UInt16
+    /// The loopback port that it listens at.
+    package let port: UInt16
 
-    init(to target: UInt16) throws {
+    /// Begins to forward connections to the loopback port `target`.
+    package init(to target: UInt16) throws {
         self.target = target
         port = try freePort()
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -30,9 +34,10 @@ final class Forwarder: Sendable {
     }
 
     /// Ends the accepting thread. Connections end with their two ends.
-    func close() { shutdown(listener, Int32(SHUT_RDWR)) }
+    package func close() { shutdown(listener, Int32(SHUT_RDWR)) }
 
-    func setFault(_ newFault: Fault) { fault.withLock { $0 = newFault } }
+    /// Chooses what is to go wrong with the next COMMIT.
+    package func setFault(_ newFault: Fault) { fault.withLock { $0 = newFault } }
 
     private func acceptAll() {
         while true {
