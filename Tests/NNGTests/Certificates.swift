@@ -74,7 +74,9 @@ struct Output {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         return Output(
-            status: status >> 8 & 0xff, text: String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self))
+            status: status >> 8 & 0xff,
+            text: String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
+        )
     }
 }
 
