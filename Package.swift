@@ -22,7 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// What several tests stand on, in `Tests/Support/NAME`.
-func support(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: settings)
 }
 
@@ -43,7 +43,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        // Without traits: SwiftPM passes several in an order of chance, and compiles all of it anew when that changes.
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
@@ -63,7 +64,7 @@ let package = Package(
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
         tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]),
         room("NNG", ["CNNG", "Concurrency"]),
-        tests("NNGTests", ["Concurrency", "NNG"]),
+        tests("NNGTests", ["Concurrency", "NNG", "Spawn"]),
 
         // What is said over the wire, and what wikis say.
         room("MediaWiki", ["Concurrency", "HTTPFetch"]),
@@ -99,6 +100,13 @@ let package = Package(
                 protobuf,
             ]
         ),
+        tests(
+            "WorkerTests",
+            [
+                "Catalog", "Concurrency", "HTTPFetch", "Jobs", "MariaDB", "MediaWiki", "PrivateMariaDB", "RawServer",
+                "Worker", logging,
+            ]
+        ),
 
         // The command line: what commands do, and the program with nothing but their declarations.
         room(
@@ -108,11 +116,24 @@ let package = Package(
                 "Protocol", "Worker", lifecycle, logging, signals, yams,
             ]
         ),
-        .executableTarget(name: "perigee", dependencies: ["CLI", arguments], swiftSettings: settings),
+        tests(
+            "CLITests",
+            ["CLI", "Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "Protocol", "perigee", logging]
+        ),
+        .executableTarget(
+            name: "perigee",
+            dependencies: ["CLI", "Catalog", "Jobs", arguments],
+            swiftSettings: settings
+        ),
+
+        // The whole, as processes.
+        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
 
         // What tests stand on.
-        support("PrivateMariaDB", ["Concurrency", "MariaDB"]),
+        support("PrivateMariaDB", ["Concurrency", "MariaDB", "Spawn"]),
         support("RawServer", ["Concurrency"]),
+        support("Spawn"),
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
+        support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
     ]
 )

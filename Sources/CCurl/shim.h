@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 // Swift imports no variadic function: one typed door per argument type.
 
@@ -24,6 +25,17 @@ static inline CURLcode shim_easy_set_pointer(CURL *easy, CURLoption option, void
 
 static inline CURLcode shim_easy_set_data_function(CURL *easy, CURLoption option, curl_write_callback value) {
     return curl_easy_setopt(easy, option, value);
+}
+
+// A socket that a child process inherits would stay open for its peer after it is closed here.
+static inline curl_socket_t shim_open_private_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)data;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static inline CURLcode shim_easy_use_private_sockets(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, shim_open_private_socket);
 }
 
 static inline CURLcode shim_easy_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {

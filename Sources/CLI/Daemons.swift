@@ -11,7 +11,7 @@ package enum Daemons {
     /// Runs a coordinator until SIGTERM or SIGINT.
     /// - Throws: what is wrong at the start; what makes going on impossible.
     package static func runCoordinator(_ settings: Settings) async throws {
-        let logger = try settings.logger(label: "coordinator")
+        let logger = try settings.logger(label: "coordinator", standard: .info)
         let own = try settings.coordinatorSettings()
         let pool = try settings.connectionPool(
             limit: try settings.integer(.coordinatorConnections, in: 2...100),
@@ -24,7 +24,7 @@ package enum Daemons {
     /// Runs a worker until SIGTERM or SIGINT.
     /// - Throws: what is wrong at the start.
     package static func runWorker(_ settings: Settings) async throws {
-        var logger = try settings.logger(label: "worker")
+        var logger = try settings.logger(label: "worker", standard: .info)
         let works: [any Work] = [WikisWork(), ModulesWork()]
         let own = try settings.workerSettings()
         let client = try settings.workerClient(works: works, logger: logger)

@@ -1,4 +1,5 @@
 import Glibc
+import MariaDB
 import NNG
 import Protocol
 
@@ -6,15 +7,22 @@ import Protocol
 package enum Exit {
     /// It went wrong.
     package static let failed: Int32 = 1
-    /// `EX_UNAVAILABLE` of sysexits.h: the coordinator can't be reached.
+    /// `EX_USAGE` of sysexits.h, which argument-parser uses as well: the arguments make no sense.
+    package static let usage: Int32 = 64
+    /// `EX_UNAVAILABLE` of sysexits.h: the coordinator or the database can't be reached.
     package static let unreachable: Int32 = 69
 
     /// The exit code that tells of an error.
     package static func code(for error: any Error) -> Int32 {
-        guard let error = error as? CoordinatorError else { return failed }
-        switch error.kind {
-        case .unreachable, .notACoordinator: return unreachable
-        case .refused: return failed
+        switch error {
+        case let error as CoordinatorError:
+            switch error.kind {
+            case .unreachable, .notACoordinator: unreachable
+            case .refused: failed
+            }
+        case let error as MariaDBError: error.class == .reconnect || error.class == .wait ? unreachable : failed
+        case let complaint as Complaint: complaint.code
+        default: failed
         }
     }
 
@@ -29,6 +37,11 @@ package enum Exit {
 /// Something that a command says in one line.
 package struct Complaint: Error, CustomStringConvertible {
     package let description: String
+    /// What the process ends with.
+    package let code: Int32
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, code: Int32 = Exit.failed) {
+        self.description = description
+        self.code = code
+    }
 }

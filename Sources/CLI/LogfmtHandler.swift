@@ -54,9 +54,10 @@ package struct LogfmtHandler: LogHandler {
 
 extension Settings {
     /// A logger of this program.
+    /// - Parameter standard: the level when the settings name none: commands that a person waits for say little.
     /// - Throws: ``SettingsError`` when the level isn't one.
-    package func logger(label: String) throws -> Logger {
-        let name = try required(.logLevel)
+    package func logger(label: String, standard: Logger.Level = .warning) throws -> Logger {
+        let name = string(.logLevel) ?? standard.rawValue
         guard let level = Logger.Level(rawValue: name) else {
             throw SettingsError(
                 "log.level is \"\(name)\", not one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"

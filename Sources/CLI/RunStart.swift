@@ -54,7 +54,12 @@ package enum RunStart {
         start.parameters = Data(parameters)
         start.requestedBy = requester
         _ = try await client.connect(within: .seconds(10))
-        let response = try await client.send(.startRun(start), within: planTime, parking: planTime)
+        let response: WireResponse
+        do {
+            response = try await client.send(.startRun(start), within: planTime, parking: planTime)
+        } catch let error as CoordinatorError where error.kind == .refused(.unknownWiki) {
+            throw await UnknownWiki.complaint(wikis, settings, logger) ?? error
+        }
         await client.leave(within: .seconds(1))
         guard case .runStarted(let started) = response.body else { return }
         let joined = started.jobsJoined > 0 ? ", \(started.jobsJoined) under way already" : ""

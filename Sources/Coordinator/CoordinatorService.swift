@@ -121,12 +121,10 @@ package struct CoordinatorService: Service {
                 coordinator.journal.end(CancellationError())
                 group.cancelAll()
             }
-            do {
-                _ = try await group.next()
-            } catch is CancellationError {
-                // Stopping is no error.
-            }
+            let end = await group.nextResult()
             await replier.stop(within: Self.stopTime)
+            // Being told to stop is no error.
+            if case .failure(let error) = end, !(error is CancellationError) { throw error }
         }
         logger.info("coordinator stopped")
     }

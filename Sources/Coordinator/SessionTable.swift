@@ -38,9 +38,7 @@ struct SessionTable: Sendable {
     }
 
     /// All sessions, by name.
-    var all: [Session] {
-        sessions.values.sorted { ($0.name, $0.incarnation.bytes[0]) < ($1.name, $1.incarnation.bytes[0]) }
-    }
+    var all: [Session] { sessions.values.sorted { $0.name < $1.name } }
 
     /// The session of a process.
     func session(of incarnation: RandomID) -> Session? { tokens[incarnation].flatMap { sessions[$0] } }
@@ -141,6 +139,12 @@ struct SessionTable: Sendable {
     }
 
     private func checkWorker(_ register: WireRegister) throws(RefusalError) {
+        guard register.slots > 0 else {
+            throw RefusalError(
+                .forbidden,
+                "the secret is the workers', and this is no worker: use the operators' secret"
+            )
+        }
         guard (1...256).contains(register.slots) else { throw RefusalError(.malformed, "a worker has 1 to 256 slots") }
         guard register.kinds.count <= 64, register.kinds.allSatisfy({ (1...32).contains($0.utf8.count) }) else {
             throw RefusalError(.malformed, "a worker knows at most 64 kinds, with names of at most 32 bytes")

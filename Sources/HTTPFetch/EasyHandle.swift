@@ -33,6 +33,7 @@ final class EasyHandle {
 
     private func configure(_ request: HTTPRequest, _ settings: HTTPClientSettings) throws(HTTPError) {
         shim_easy_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorBuffer)
+        shim_easy_use_private_sockets(pointer)
         set(CURLOPT_URL, request.url)
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")

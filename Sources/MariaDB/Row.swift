@@ -52,6 +52,12 @@ package struct RowError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong; never the field's content.
     package let problem: String
 
+    /// Makes an error about the column called `column`; `problem` mustn't have the field's content.
+    package init(column: String, problem: String) {
+        self.column = column
+        self.problem = problem
+    }
+
     package var description: String { "column \(column) \(problem)" }
 }
 

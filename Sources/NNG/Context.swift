@@ -1,4 +1,5 @@
 import CNNG
+import Dispatch
 
 /// One context of a socket: one exchange at a time, in its own order, beside those of the other contexts.
 final class Context: Sendable {
@@ -15,7 +16,8 @@ final class Context: Sendable {
         self.socket = socket
     }
 
-    deinit { nng_ctx_close(handle) }
+    // In its turn: nng 1.5.2 uses freed memory when a context is closed while its socket is.
+    deinit { socket.lifecycle.async { [handle] in nng_ctx_close(handle) } }
 
     /// Hands `message` over to a connection, waiting for one at most `timeout`.
     func send(

@@ -18,6 +18,8 @@ package struct NNGError: Error, Sendable, Equatable, CustomStringConvertible {
         case receive
         /// Reading an answer of the wrong kind.
         case answer
+        /// Taking down a connection.
+        case close
     }
 
     /// The kind of error.
@@ -73,6 +75,7 @@ package struct NNGError: Error, Sendable, Equatable, CustomStringConvertible {
         case (.send, .timedOut):
             "there was no connection: check that the peer is up, and our certificate hasn't expired"
         case (.send, .messageTooLarge): "make it smaller, or raise the maximum message size on both ends"
+        case (.close, .timedOut): "nng is stuck and won't close any connection of this process: start it anew"
         case (.receive, .timedOut): "the peer didn't answer in time; it may or may not have seen the request"
         case (.receive, .connectionReset):
             "the connection was lost, or the peer found the message too large; it may or may not have seen the request"

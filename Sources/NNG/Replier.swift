@@ -17,7 +17,7 @@ package final class Replier: Sendable {
     ///
     /// - Parameters:
     ///   - address: `tls+tcp://HOST:PORT`, with host `0.0.0.0` for all interfaces and port 0 for one that is free; in
-    ///     tests `tcp://…` or `inproc://…` too, without `tls`.
+    ///     tests `tcp://...` or `inproc://...` too, without `tls`.
     ///   - tls: the files. Peers have to have a certificate signed by their CA; the server name isn't used.
     /// - Throws: ``TLSFileError``; ``NNGError`` in ``NNGError/Operation/listen``.
     package static func listen(
@@ -88,10 +88,12 @@ package final class Replier: Sendable {
     /// Stops answering: no more requests are taken, the handlers' tasks are cancelled, and what they answer in most of
     /// the time given is still sent; then the socket is closed. Returns after `limit`, even if a handler is still busy
     /// or nng hasn't finished then.
-    package func stop(within limit: Duration) async {
+    ///
+    /// Returns whether nng has finished; see ``Probe`` for what it means if it hasn't.
+    @discardableResult package func stop(within limit: Duration) async -> Bool {
         let deadline = ContinuousClock.now + limit
         await serving.stop(within: limit * 0.8)
-        await socket.close(within: .until(deadline))
+        return await socket.close(within: .until(deadline))
     }
 
     /// Sets other certificates, keys or revocations for the connections that are made from now on.
@@ -123,7 +125,8 @@ package final class Replier: Sendable {
     /// own, sends a ``Probe`` and waits for the answer, in all at most `limit`. No handler sees it.
     ///
     /// - Parameter tls: the files to connect with; the certificate must do for clients too.
-    /// - Throws: ``TLSFileError``; ``NNGError``, ``NNGErrorCode/protocolError`` for another answer.
+    /// - Throws: ``TLSFileError``; ``NNGError``, ``NNGErrorCode/protocolError`` for another answer, and
+    ///   ``NNGErrorCode/timedOut`` in ``NNGError/Operation/close`` when the process has to be started anew.
     package func probe(tls: TLSFiles?, within limit: Duration) async throws {
         try await Probe.send(to: ListenAddress(boundAddress)?.ownURL ?? boundAddress, tls: tls, within: limit)
     }

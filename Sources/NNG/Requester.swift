@@ -25,7 +25,7 @@ package final class Requester: Sendable {
     /// Opens the socket; nothing is dialed yet.
     ///
     /// - Parameters:
-    ///   - address: `tls+tcp://HOST:PORT`; in tests `tcp://…` or `inproc://…` too, without `tls`.
+    ///   - address: `tls+tcp://HOST:PORT`; in tests `tcp://...` or `inproc://...` too, without `tls`.
     ///   - tls: the files, with a server name. They are read when the requester connects.
     /// - Throws: ``NNGError``: ``NNGErrorCode/invalid`` for an address that needs TLS and has none, or the reverse.
     package init(address: String, tls: TLSFiles?, options: RequesterOptions = RequesterOptions()) throws(NNGError) {
@@ -131,11 +131,13 @@ package final class Requester: Sendable {
 
     /// Ends all requests with ``NNGErrorCode/closed``, and closes the socket; at most `limit`, even if nng hasn't
     /// finished then. A requester that nobody refers to any more is closed by itself.
-    package func close(within limit: Duration) async {
+    ///
+    /// Returns whether nng has finished; see ``Probe`` for what it means if it hasn't.
+    @discardableResult package func close(within limit: Duration) async -> Bool {
         stopKeeping()
         let deadline = ContinuousClock.now + limit
         await pool.close(within: limit)
-        await socket.close(within: .until(deadline))
+        return await socket.close(within: .until(deadline))
     }
 
     private func error(_ code: NNGErrorCode, _ operation: NNGError.Operation) -> NNGError {

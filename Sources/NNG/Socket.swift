@@ -6,12 +6,12 @@ import Dispatch
 final class Socket: Sendable {
     let handle: nng_socket
     let pipes: PipeWatch
-    /// Where dialers and listeners are made, changed and closed, and at last the socket, one after the other: nng 1.5.2
-    /// uses freed memory when a socket is closed while one of its dialers is.
+    /// Where dialers and listeners are made, changed and closed, contexts closed, and at last the socket, one after the
+    /// other: nng 1.5.2 uses freed memory when a socket is closed while something of its own is.
     let lifecycle = DispatchQueue(label: "nng.lifecycle")
     private let isClosed = Lock(false)
 
-    /// Opens a socket with one of nng's `nng_…_open` functions, that takes no message longer than `maximumMessageSize`.
+    /// Opens a socket with one of nng's `nng_..._open` functions, that takes no message longer than `maximumMessageSize`.
     init(
         maximumMessageSize: Int,
         _ open: (UnsafeMutablePointer<nng_socket>) -> Int32
@@ -29,11 +29,18 @@ final class Socket: Sendable {
         if let close = takeClose() { lifecycle.async(execute: close) }
     }
 
-    /// Closes the socket, if it isn't yet, and returns when nng has done so or after `limit`, even when the task is
-    /// cancelled. In nng 1.5.2 closing can hang for ever when the contexts are busy.
-    func close(within limit: Duration) async {
-        guard let close = takeClose() else { return }
-        _ = await Pending<Void>.on(lifecycle, close).value(within: limit, isCancellable: false)
+    /// Closes the socket, and returns when nng has done so or after `limit`, even when the task is cancelled.
+    ///
+    /// Returns whether nng has done so. In nng 1.5.2 it may never do, and then no other socket of the process either:
+    /// over TLS a message is written in three steps, and when its connection is closed between two of them the one
+    /// thread that takes down connections waits for ever for the third. So what was just sent gets a moment first, which
+    /// is what makes it arrive too.
+    func close(within limit: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + limit
+        let linger = min(.milliseconds(50), limit / 2)
+        _ = await Pending<Void>().value(within: linger, isCancellable: false)
+        guard let close = takeClose() else { return true }
+        return await Pending<Void>.on(lifecycle, close).value(within: .until(deadline), isCancellable: false) != nil
     }
 
     private func takeClose() -> (@Sendable () -> Void)? {

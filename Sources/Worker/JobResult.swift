@@ -26,6 +26,9 @@ extension JobResult {
         case _ where wasLost: self = .lost
         case is Stopping, is CancellationError:
             self = .released(reason: "the worker stops", wait: .zero, resource: nil)
+        case let error as APIError where error.isCancellation:
+            // The request was cut short along with the work.
+            self = .released(reason: "the worker stops", wait: .zero, resource: nil)
         case let error as CheckpointMismatch:
             self = .released(reason: error.description, wait: .zero, resource: nil)
         case let error as APIError: self.init(error, site: resource, wiki: wiki)

@@ -17,7 +17,7 @@ package struct WorkerService: Service {
     private let works: [any Work]
     private let logger: Logger
 
-    /// How long the first connection may take.
+    /// How long the first connection may take, and the coordinator to listen.
     private static let connectTime = Duration.seconds(15)
 
     /// Makes a worker.
@@ -42,10 +42,7 @@ package struct WorkerService: Service {
     /// - Throws: `CoordinatorError` when the coordinator can't be reached or refuses the worker at the start; later outages
     ///   are waited out.
     package func run() async throws {
-        let session = try await client.connect(within: Self.connectTime)
-        guard session.role == .worker else {
-            throw CannotBeDone("the secret is one of operators: give the worker the secret of its pool")
-        }
+        guard let session = try await connect() else { return }
         logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
         let http = try HTTPClient(settings.http)
         let fleet = JobFleet(
@@ -64,6 +61,24 @@ package struct WorkerService: Service {
         await finish(fleet, acquiring: jobs, heartbeats: heartbeats)
         await http.shutdown()
         logger.info("worker stopped")
+    }
+
+    /// The session; `nil` when the worker is told to stop before there is one.
+    private func connect() async throws -> CoordinatorClient.Session? {
+        let session: CoordinatorClient.Session
+        do {
+            session = try await cancelWhenGracefulShutdown {
+                try await client.connect(within: Self.connectTime, waitsForListener: true)
+            }
+        } catch is CancellationError {
+            await client.leave(within: settings.grace * 0.1)
+            return nil
+        }
+        guard session.role == .worker else {
+            await client.leave(within: settings.grace * 0.1)
+            throw CannotBeDone("the secret is one of operators: give the worker the secret of its pool")
+        }
+        return session
     }
 
     private func finish(_ fleet: JobFleet, acquiring: Task<Void, Never>, heartbeats: Task<Void, Never>) async {

@@ -10,7 +10,8 @@ struct Perigee: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             MigrateCommand.self, DoctorCommand.self, HealthCommand.self, CoordinatorCommand.self, WorkerCommand.self,
-            WikisCommand.self, RunCommand.self,
+            WikisCommand.self, RunCommand.self, RunsCommand.self, StatusCommand.self, JobsCommand.self,
+            WorkersCommand.self, ModulesCommand.self,
         ]
     )
 

@@ -5,7 +5,7 @@ struct WikisCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wikis",
         abstract: "The list of wikis.",
-        subcommands: [Sync.self]
+        subcommands: [Sync.self, WikisList.self]
     )
 
     struct Sync: AsyncParsableCommand {

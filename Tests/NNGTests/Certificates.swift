@@ -1,4 +1,5 @@
 import Foundation
+import Spawn
 import Testing
 
 @testable import NNG
@@ -67,17 +68,13 @@ struct Output {
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws -> Output {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Output(status: process.terminationStatus, text: String(decoding: data, as: UTF8.self))
+        let file = FileManager.default.temporaryDirectory.appending(path: "output-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let process = try Spawn(command: [program] + arguments, output: file, error: file).start()
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return Output(
+            status: status >> 8 & 0xff, text: String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self))
     }
 }
 

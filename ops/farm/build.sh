@@ -7,7 +7,8 @@ mediawiki=/usr/share/mediawiki
 php_for() {
     local wiki=$1 script=$2
     shift 2
-    MW_CONFIG_FILE=$source/LocalSettings.php PERIGEE_FARM=$farm php -d memory_limit=1G -d error_log= \
+    # The timer thread of luasandbox may still run when PHP ends: its code must not be unloaded below it.
+    ZEND_DONT_UNLOAD_MODULES=1 MW_CONFIG_FILE=$source/LocalSettings.php PERIGEE_FARM=$farm php -d memory_limit=1G -d error_log= \
         -d opcache.enable_cli=1 -d "opcache.file_cache=$farm/cache/opcache" -d opcache.validate_timestamps=1 \
         "$source/$script" --wiki="$wiki" "$@"
 }

@@ -5,44 +5,17 @@
 
 # The value of one setting of the farm (private/farm.ini), empty when unset.
 setting() {
-    [[ -f $farm/private/farm.ini ]] || return 0
-    sed -n "s/^$1 = //p" "$farm/private/farm.ini"
+    get_setting "$farm/private/farm.ini" "$1"
 }
 
 # Sets one setting of the farm.
 set_setting() {
-    local file=$farm/private/farm.ini
-    touch "$file"
-    { sed "/^$1 = /d" "$file"; echo "$1 = $2"; } >"$file.new"
-    mv "$file.new" "$file"
-}
-
-random_key() {
-    od -An -N"${1:-24}" -tx1 /dev/urandom | tr -d ' \n'
-}
-
-# Prints a free loopback port below the range that the kernel gives to outgoing connections. Arguments: ports to avoid.
-free_port() {
-    php -r '
-        for ($try = 0; $try < 200; $try++) {
-            $port = random_int(15000, 31999);
-            $socket = in_array((string)$port, $argv) ? false : @stream_socket_server("tcp://127.0.0.1:$port");
-            if ($socket) { echo $port; exit(0); }
-        }
-        exit(1);' -- "$@" || die "no free port on 127.0.0.1"
-}
-
-port_is_free() {
-    php -r 'exit(@stream_socket_server("tcp://127.0.0.1:{$argv[1]}") ? 0 : 1);' -- "$1"
+    put_setting "$farm/private/farm.ini" "$1" "$2"
 }
 
 # The pid in a file of run/, if that process is alive and one of this farm.
 pid_of() {
-    local pid
-    pid=$(cat "$farm/run/$1.pid" 2>/dev/null) || return 1
-    [[ -n $pid && -r /proc/$pid/cmdline ]] || return 1
-    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$farm" || return 1
-    echo "$pid"
+    running_pid "$farm/run/$1.pid" "$farm"
 }
 
 is_running() {
@@ -99,6 +72,8 @@ render_init_sql() {
     {
         echo "CREATE OR REPLACE USER root@localhost IDENTIFIED BY '$(setting root_password)';"
         echo "GRANT ALL ON *.* TO root@localhost WITH GRANT OPTION;"
+        # These come with the data directory, and without a password.
+        echo "DROP USER IF EXISTS root@'127.0.0.1', root@'::1';"
         echo "CREATE OR REPLACE USER mediawiki@localhost IDENTIFIED BY '$(setting database_password)';"
         echo "GRANT ALL ON *.* TO mediawiki@localhost;"
         local host
@@ -203,25 +178,15 @@ remove_sockets() {
     if [[ $sockets == /tmp/farm.* && -d $sockets && -O $sockets ]]; then rm -rf "$sockets"; fi
 }
 
-wait_for_end() {
-    local pid=$1 tenths=$2
-    while kill -0 "$pid" 2>/dev/null; do
-        if ((tenths-- <= 0)); then return 1; fi
-        sleep 0.1
-    done
-}
-
 # Stops what runs, by pid: the supervisor, which stops its servers, or the servers one by one if it is gone.
 stop_servers() {
     local pid name
     if pid=$(pid_of supervisor); then
-        kill -TERM "$pid" 2>/dev/null || true
-        wait_for_end "$pid" 900 || kill -KILL "$pid" 2>/dev/null || true
+        end_process "$pid" 900
     fi
     for name in nginx php mariadb; do
         if pid=$(pid_of "$name"); then
-            kill -TERM "$pid" 2>/dev/null || true
-            wait_for_end "$pid" 300 || kill -KILL "$pid" 2>/dev/null || true
+            end_process "$pid" 300
         fi
         rm -f "$farm/run/$name.pid"
     done

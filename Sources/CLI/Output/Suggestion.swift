@@ -1,27 +1,51 @@
-/// What somebody who mistyped a name may have meant.
+/// Finds the name that somebody may have meant.
 package enum Suggestion {
-    /// The name that is nearest to what was typed, unless none is near.
-    package static func nearest(to typed: String, in names: [String]) -> String? {
-        let limit = max(1, typed.count / 3)
-        let best = names.lazy.map { (name: $0, distance: distance(typed, $0, atMost: limit)) }
-            .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-        return best.flatMap { $0.distance <= limit ? $0.name : nil }
+    /// The known name nearest to `name`, or `nil` when none is near: a third of its letters may be wrong, at least one and at
+    /// most four. A neighbouring pair that was swapped counts as one wrong letter, capitals as none.
+    package static func nearest(to name: String, in known: some Sequence<String>) -> String? {
+        let wanted = Array(name.lowercased().utf8.prefix(maximumLength))
+        var limit = min(max(wanted.count / 3, 1), 4)
+        var nearest: String?
+        for candidate in known {
+            let letters = Array(candidate.lowercased().utf8.prefix(maximumLength))
+            guard abs(letters.count - wanted.count) <= limit else { continue }
+            let distance = distance(wanted, letters)
+            guard distance <= limit, nearest == nil || distance < limit else { continue }
+            nearest = candidate
+            limit = distance
+        }
+        return nearest
     }
 
-    /// How many letters have to be changed, added or taken away; `limit + 1` when they are more than `limit`.
-    static func distance(_ left: String, _ right: String, atMost limit: Int) -> Int {
-        let (left, right) = (Array(left.lowercased().unicodeScalars), Array(right.lowercased().unicodeScalars))
-        guard abs(left.count - right.count) <= limit else { return limit + 1 }
-        var row = Array(0...right.count)
-        for (i, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let changed = diagonal + (letter == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(changed, row[j] + 1, diagonal + 1)
-            }
+    /// One line about a name that there isn't, such as `there is no wiki "enwki"; did you mean enwiki?`.
+    package static func unknown(_ noun: String, _ name: String, in known: some Sequence<String>, see: String)
+        -> String
+    {
+        let name = DisplayText.visible(name)
+        guard let nearest = nearest(to: name, in: known) else {
+            return "there is no \(noun) \"\(name)\"; see: \(see)"
         }
-        return min(row[right.count], limit + 1)
+        return "there is no \(noun) \"\(name)\"; did you mean \(DisplayText.visible(nearest))?"
+    }
+
+    private static let maximumLength = 64
+
+    /// The optimal string alignment distance.
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var beforeLast = [Int](repeating: 0, count: right.count + 1)
+        var last = Array(0...right.count)
+        for row in 0..<left.count {
+            var current = [row + 1]
+            for column in 0..<right.count {
+                let replaced = last[column] + (left[row] == right[column] ? 0 : 1)
+                var best = min(replaced, last[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+                    best = min(best, beforeLast[column - 1] + 1)
+                }
+                current.append(best)
+            }
+            (beforeLast, last) = (last, current)
+        }
+        return last[right.count]
     }
 }

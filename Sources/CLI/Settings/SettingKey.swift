@@ -109,8 +109,7 @@ package struct SettingKey: Hashable, Sendable {
 
     package static let logLevel = SettingKey(
         "log.level",
-        "trace, debug, info, notice, warning or error",
-        standard: "info"
+        "trace, debug, info, notice, warning or error; when not set, info for coordinator and worker, else warning"
     )
 
     /// All of them, in the order in which they are documented.

@@ -48,7 +48,7 @@ extension Settings {
     /// What a coordinator needs.
     /// - Throws: ``SettingsError``; `SecretFileError`.
     package func coordinatorSettings() throws -> CoordinatorSettings {
-        let address = try required(.coordinatorListen)
+        let address = try address(.coordinatorListen)
         var settings = CoordinatorSettings(
             listen: address,
             tls: try tlsFiles(for: address),
@@ -92,7 +92,7 @@ extension Settings {
         if let name, !Identity.isValidName(name) {
             throw SettingsError("worker.name is \"\(name)\", not 1 to 64 characters of A-Z a-z 0-9 . _ -")
         }
-        let address = try required(.coordinatorAddress)
+        let address = try address(.coordinatorAddress)
         let secrets = try SecretFile.read(try required(secret))
         return try CoordinatorClient(
             address: address,
@@ -108,6 +108,15 @@ extension Settings {
             secret: secrets[0],
             logger: logger
         )
+    }
+
+    /// An address in the form that nng takes; what is behind the scheme is nng's matter.
+    private func address(_ key: SettingKey) throws -> String {
+        let address = try required(key)
+        guard ["tls+tcp://", "tcp://", "ipc://", "inproc://"].contains(where: address.hasPrefix) else {
+            throw SettingsError("\(key.name) is \"\(address)\", not of the form tls+tcp://HOST:PORT")
+        }
+        return address
     }
 
     /// The files that an address with TLS needs; `nil` for one without.

@@ -60,6 +60,15 @@ package struct WikiTable: Sendable {
         }
     }
 
+    /// The families that the wikis are of, by byte order.
+    /// - Throws: what a `ConnectionPool` throws.
+    package func families() async throws -> [String] {
+        try await pool.withConnection { connection in
+            try await connection.rows("SELECT DISTINCT family FROM wikis ORDER BY family", limit: WikiLimits.wikis)
+                .map { try $0.decode("family") }
+        }
+    }
+
     private struct Filter: Sendable {
         var conditions: [String] = []
         var values: [Value] = []

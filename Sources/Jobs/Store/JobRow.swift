@@ -31,6 +31,11 @@ enum JobRow {
         encoder.outputFormatting = .sortedKeys
         return String(decoding: try encoder.encode(counts), as: UTF8.self)
     }
+
+    /// The counts that a JSON object holds.
+    static func counts(_ json: [UInt8]) throws -> [String: UInt64] {
+        try JSONDecoder().decode([String: UInt64].self, from: Data(json))
+    }
 }
 
 extension Job {

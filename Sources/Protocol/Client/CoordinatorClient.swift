@@ -53,12 +53,25 @@ package actor CoordinatorClient {
     }
 
     /// Connects and registers once, so that a wrong address, certificate or secret shows itself with its cause.
-    package func connect(within limit: Duration) async throws -> Session {
+    /// - Parameter waitsForListener: whether to go on trying for as long as nobody listens at the address, since processes
+    ///   are often started together.
+    package func connect(within limit: Duration, waitsForListener: Bool = false) async throws -> Session {
         let deadline = ContinuousClock.now + limit
-        do {
-            try await requester.connect(within: limit)
-        } catch let error as NNGError {
-            throw CoordinatorError(.unreachable, address: requester.address, detail: error.description)
+        var failedAttempts = 0
+        while true {
+            do {
+                try await requester.connect(within: deadline - .now)
+                break
+            } catch let error as NNGError {
+                try Task.checkCancellation()
+                failedAttempts += 1
+                let pause = Self.retryPolicy.delay(afterFailedAttempts: failedAttempts) ?? .zero
+                guard waitsForListener, error.code == .connectionRefused || error.code == .unreachable,
+                    ContinuousClock.now + pause < deadline
+                else { throw CoordinatorError(.unreachable, address: requester.address, detail: error.description) }
+                if failedAttempts == 1 { logger.notice("nobody listens there yet; waiting for the coordinator") }
+                try await Task.sleep(for: pause)
+            }
         }
         return try await register(until: deadline)
     }

@@ -1,3 +1,5 @@
+import MediaWiki
+
 /// Where the walk over one wiki's Module namespace has got to: the checkpoint of kind `modules`.
 struct ModuleWalk: Codable, Sendable, Equatable {
     /// What is being done.
@@ -13,6 +15,9 @@ struct ModuleWalk: Codable, Sendable, Equatable {
     var phase = Phase.listing
     /// The `gapcontinue` of the part of the list that comes next; `nil` at the beginning.
     var continueFrom: String?
+    /// Listed pages whose texts are still to be fetched, fewer than one request asks for: they wait for those of the next
+    /// part of the list, so that few changes in a long list cost few requests.
+    var pending: [Page] = []
     /// The last page id that was looked at again.
     var checkedUpTo: UInt64 = 0
     /// How often the wiki refused the continuation and the list was begun anew.
@@ -20,6 +25,37 @@ struct ModuleWalk: Codable, Sendable, Equatable {
     /// The wiki's clock when the walk began, in microseconds since 1970.
     var beganAt: Int64
     var counts = Counts()
+
+    /// A page as the list has it.
+    struct Page: Codable, Sendable, Equatable {
+        let id: Int64
+        let title: [UInt8]
+        let lastRevisionID: Int64
+        let length: Int
+        let contentModel: String
+        let isRedirect: Bool
+
+        init(_ info: PageInfo) {
+            id = info.pageID
+            title = info.title.bytes
+            lastRevisionID = info.lastRevisionID
+            length = info.length
+            contentModel = info.contentModel
+            isRedirect = info.isRedirect
+        }
+
+        var info: PageInfo {
+            PageInfo(
+                pageID: id,
+                namespace: ActionAPI.moduleNamespace,
+                title: WikiTitle(bytes: title),
+                lastRevisionID: lastRevisionID,
+                length: length,
+                contentModel: contentModel,
+                isRedirect: isRedirect
+            )
+        }
+    }
 
     /// What was done, also by workers that were lost.
     struct Counts: Codable, Sendable, Equatable {

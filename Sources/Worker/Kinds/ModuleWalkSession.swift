@@ -71,10 +71,16 @@ struct ModuleWalkSession {
                 )
             }
         }
-        for start in stride(from: 0, to: toFetch.count, by: Self.pagesPerRequest) {
-            let slice = toFetch[start..<min(start + Self.pagesPerRequest, toFetch.count)]
-            try await fetch(slice.map(\.pageID), listed: Array(slice), &walk)
+        // A page that was moved, or listed again, waits only once, as it was seen last.
+        let again = Set(part.pages.map(\.pageID))
+        walk.pending.removeAll { again.contains($0.id) }
+        var queue = (walk.pending.map(\.info) + toFetch)[...]
+        while queue.count >= Self.pagesPerRequest || part.next == nil && !queue.isEmpty {
+            let slice = Array(queue.prefix(Self.pagesPerRequest))
+            queue = queue.dropFirst(slice.count)
+            try await fetch(slice.map(\.pageID), listed: slice, &walk)
         }
+        walk.pending = queue.map(ModuleWalk.Page.init)
         walk.counts.listed += UInt64(part.pages.count)
         walk.continueFrom = part.next
         if part.next == nil { walk.phase = .checkingUnseen }
@@ -174,13 +180,14 @@ struct ModuleWalkSession {
                 )
             }
         }
-        try await write(rows, gone: gone, observedAt: observedAt, &walk)
+        try await write(rows, gone: gone, ended: Set(batch.pages.map(\.pageID)), observedAt: observedAt, &walk)
     }
 
     /// Writes rows in transactions of bounded size, and marks those that are gone.
     private func write(
         _ rows: [ModuleRow],
         gone: [UInt64],
+        ended: Set<Int64>,
         observedAt: Timestamp,
         _ walk: inout ModuleWalk
     ) async throws {
@@ -196,7 +203,10 @@ struct ModuleWalkSession {
             let isLast = rest.isEmpty
             let part = Array(slice)
             var counts = ModuleWriteCounts()
-            if isLast { walk.counts.deleted += UInt64(gone.count) }
+            if isLast {
+                walk.counts.deleted += UInt64(gone.count)
+                walk.pending.removeAll { ended.contains($0.id) }
+            }
             try await commit(&walk, counting: &counts) { transaction in
                 let written = try await ModuleTable.write(part, in: transaction)
                 if isLast {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Spawn
 
 /// A port of 127.0.0.1 that nothing listens on now. It's below those that the system gives to outgoing connections, one of
 /// which could otherwise take it before it's used.
@@ -39,7 +40,7 @@ func writeFile(_ text: String, to path: String, mode: mode_t) throws {
 /// Runs a program to its end, with what it says going to a file of the directory. Blocks.
 func run(_ command: [String], in directory: String) throws {
     let output = directory + "/output"
-    let process = try spawn(command, input: nil, output: output)
+    let process = try Spawn(command: command, output: output, error: output).start()
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 {
         guard errno == EINTR else {
@@ -52,36 +53,4 @@ func run(_ command: [String], in directory: String) throws {
             description: "\(command.joined(separator: " ")) ended with \(status):\n\(text.suffix(2000))"
         )
     }
-}
-
-/// Starts a program from PATH in a session of its own, so that Ctrl-C doesn't end it.
-func spawn(_ command: [String], input: Int32?, output: String) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    if let input {
-        posix_spawn_file_actions_adddup2(&actions, input, 0)
-    } else {
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    }
-    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // With SIGCHLD blocked, as test runners have it, a shell waits for ever for its children.
-    var noSignals = sigset_t()
-    sigemptyset(&noSignals)
-    posix_spawnattr_setsigmask(&attributes, &noSignals)
-    // POSIX_SPAWN_SETSID is defined only with _GNU_SOURCE, so it isn't imported.
-    let newSession: Int16 = 0x80
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | newSession)
-    var arguments = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    var process: pid_t = 0
-    let code = posix_spawnp(&process, command[0], &actions, &attributes, &arguments, environ)
-    guard code == 0 else {
-        throw PrivateMariaDBError(description: "\(command[0]) can't be started (error \(code)): is it installed?")
-    }
-    return process
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Spawn
 
 /// A shell that owns a directory and starts and ends one program, on orders that come over a socket whose other end only
 /// this process has.
@@ -56,11 +57,12 @@ final class Watchdog: Sendable {
         // Ours stays open for as long as this process lives.
         line = ends[1]
         defer { close(ends[0]) }
-        _ = try spawn(
-            ["sh", "-c", Self.script, "watchdog", directory, template] + command,
+        _ = try Spawn(
+            command: ["sh", "-c", Self.script, "watchdog", directory, template] + command,
             input: ends[0],
-            output: directory + "/watchdog.log"
-        )
+            output: directory + "/watchdog.log",
+            error: directory + "/watchdog.log"
+        ).start()
     }
 
     /// Starts the program, and gives its process id.

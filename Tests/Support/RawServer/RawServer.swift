@@ -31,6 +31,8 @@ package final class RawServer: Sendable {
                 let descriptor = accept(listener, nil, nil)
                 if descriptor < 0 && (errno == EINTR || errno == ECONNABORTED) { continue }
                 guard descriptor >= 0 else { break }
+                // Else a process that a test starts keeps the connection open.
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 accepted.withLock { $0 += 1 }
                 startThread {
                     let connection = RawConnection(descriptor)

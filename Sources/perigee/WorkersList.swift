@@ -1,0 +1,20 @@
+import ArgumentParser
+import CLI
+
+struct WorkersList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists workers, as the tables have them; SEEN is to the minute or so."
+    )
+
+    @OptionGroup var options: SettingsOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var limit: LimitOptions
+
+    @Flag(help: "Also those that have left or were lost.")
+    var all = false
+
+    func run() async throws {
+        try await WorkersView.list(options.load(), output.value, includingGone: all, limit: limit.limit)
+    }
+}

@@ -1,0 +1,101 @@
+import MariaDB
+import TestFleet
+import Testing
+
+extension TestFleet {
+    /// The pages that the tables have and don't call deleted.
+    func harvest() async throws -> [Farm.PageKey: Farm.Page] {
+        let rows = try await rows(
+            """
+            SELECT m.dbname, page_id, title, lastrevid, content_model, m.length, LOWER(HEX(s.sha1)) AS sha1, is_redirect
+            FROM modules m LEFT JOIN module_sources s USING (sha256) WHERE deleted_at IS NULL
+            """
+        )
+        return Dictionary(
+            try rows.map { row in
+                let sha1: String? = try row.decode("sha1")
+                return (
+                    Farm.PageKey(dbname: try row.decode("dbname"), pageID: try row.decode("page_id")),
+                    Farm.Page(
+                        title: try row.decode("title"),
+                        lastRevisionID: try row.decode("lastrevid"),
+                        contentModel: try row.decode("content_model"),
+                        length: try row.decode("length"),
+                        sha1: sha1 ?? "",
+                        isRedirect: try row.decode("is_redirect")
+                    )
+                )
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// Records an issue for each page on which the tables and the wikis differ.
+    func expectHarvest(
+        equals truth: [Farm.PageKey: Farm.Page],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let harvest = try await harvest()
+        let keys = Set(harvest.keys).union(truth.keys)
+        let different = keys.filter { harvest[$0] != truth[$0] }.sorted { $0.description < $1.description }
+        for key in different.prefix(10) {
+            Issue.record(
+                "\(key): the tables have \(harvest[key].debugDescription), the wiki \(truth[key].debugDescription)",
+                sourceLocation: sourceLocation
+            )
+        }
+        #expect(different.isEmpty, sourceLocation: sourceLocation)
+        #expect(!truth.isEmpty, sourceLocation: sourceLocation)
+    }
+
+    /// Every module without a source says why, and every one with a source says nothing.
+    func expectReasons(
+        for truth: [Farm.PageKey: Farm.Page],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let rows = try await rows(
+            "SELECT dbname, page_id, no_source_reason FROM modules WHERE deleted_at IS NULL"
+        )
+        for row in rows {
+            let key = Farm.PageKey(dbname: try row.decode("dbname"), pageID: try row.decode("page_id"))
+            let reason: String? = try row.decode("no_source_reason")
+            guard let page = truth[key] else { continue }
+            let expected: String? =
+                if page.contentModel != "Scribunto" { "not_scribunto" } else if page.sha1.isEmpty {
+                    "text_missing"
+                } else {
+                    nil
+                }
+            #expect(reason == expected, "\(key)", sourceLocation: sourceLocation)
+        }
+    }
+
+    /// No job is under way, nothing is leased, and every job is done.
+    func expectAllDone(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let states = try await strings("SELECT DISTINCT state FROM jobs")
+        #expect(states == ["done"], sourceLocation: sourceLocation)
+        let runs = try await strings("SELECT DISTINCT state FROM runs")
+        #expect(runs == ["done"], sourceLocation: sourceLocation)
+        #expect(
+            try await number("SELECT COUNT(*) FROM jobs WHERE lease_id IS NOT NULL") == 0,
+            sourceLocation: sourceLocation
+        )
+    }
+
+    /// How often each thing has happened to jobs.
+    func eventCounts() async throws -> [String: Int] {
+        Dictionary(
+            try await rows("SELECT event, COUNT(*) AS count FROM job_events GROUP BY event")
+                .map { (try $0.decode("event"), try $0.decode("count")) },
+            uniquingKeysWith: +
+        )
+    }
+
+    /// Makes the table of wikis.
+    func syncWikis(from source: String, _ more: String...) async throws {
+        try await perigee(["wikis", "sync", "--from", source] + more).succeeded()
+    }
+}
+
+/// A part, rounded up to whole ones.
+func parts(_ count: Int, of size: Int) -> Int { (count + size - 1) / size }
