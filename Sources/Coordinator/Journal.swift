@@ -121,17 +121,20 @@ final class Journal: Sendable {
     }
 
     private func write(_ group: [Entry]) async {
-        state.withLock { $0.writingSince = .now }
         defer { state.withLock { $0.writingSince = nil } }
         let skippingLocked = group.contains { $0.skippingLocked }
         var failures = 0
         while true {
+            state.withLock { $0.writingSince = .now }
             do {
                 var verdicts = try await store.commit(
                     group.flatMap(\.transitions),
                     skippingLocked: skippingLocked
                 )[...]
-                state.withLock { $0.isHealthy = true }
+                state.withLock { state in
+                    state.isHealthy = true
+                    state.writingSince = nil
+                }
                 for entry in group {
                     entry.continuation.resume(returning: Array(verdicts.prefix(entry.transitions.count)))
                     verdicts = verdicts.dropFirst(entry.transitions.count)

@@ -39,9 +39,12 @@ struct Installation {
             software: "1.2.3"
         )
         settings.intervals.tick = .milliseconds(50)
+        var limits = ConnectionPool.Limits(connections: 4)
+        // Tests kill the server and then look at once.
+        limits.pingAfter = .zero
         let installation = Installation(
             database: database,
-            pool: ConnectionPool(settings: database, limit: 4, logger: logger),
+            pool: ConnectionPool(settings: database, limits: limits, logger: logger),
             settings: settings,
             clientFiles: certificates?.worker
         )

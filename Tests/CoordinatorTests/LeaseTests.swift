@@ -55,7 +55,9 @@ import Testing
     }
 
     @Test func heartbeatsKeepALease() async throws {
-        let installation = try await installation()
+        var installation = try await installation()
+        // So long that heartbeats come in time on a slow machine.
+        installation.settings.dispatch.lease = .seconds(8)
         try await installation.run { coordinator in
             _ = try await coordinator.admin().start("aawiki", "bbwiki")
             let (alive, dead) = (try coordinator.worker("alive"), try coordinator.worker("dead"))

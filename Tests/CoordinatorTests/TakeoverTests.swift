@@ -41,7 +41,9 @@ import Testing
         await first.kill()
         try await installation.run { second in
             _ = try await second.admin().start("aawiki")
-            let granted = try await acquiring.value
+            // The first coordinator may have ended it with no grants, which is a normal answer.
+            var granted = try await acquiring.value
+            if granted.isEmpty { granted = try await worker.acquire() }
             #expect(granted.map(\.wiki) == ["aawiki"])
         }
     }

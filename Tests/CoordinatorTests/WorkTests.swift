@@ -149,7 +149,7 @@ import Testing
             let row = try await installation.rows("SELECT * FROM jobs WHERE state = 'ready'")[0]
             #expect(try row.decode("failures") == 1)
             #expect(try row.decode("last_error") == "HTTP 500")
-            #expect(try row.decode("not_before", as: String?.self) != nil)
+            #expect(try row.decode("not_before", as: Timestamp?.self) != nil)
             #expect(try await installation.story(grants[0].wiki) == ["planned", "granted", "failed_attempt"])
             #expect(try await installation.story(grants[1].wiki) == ["planned", "granted", "failed"])
         }

@@ -61,7 +61,7 @@ import Testing
         await #expect(throws: deposed) { try await store.noteOrphans(before: later) }
         await #expect(throws: deposed) { try await store.confirmTerm() }
         #expect(try await test.dump() == before)
-        #expect(deposed.description == "another coordinator has taken over (term 2), this one had 1")
+        #expect(deposed.description == "another coordinator has taken over (term 2, this one had 1)")
     }
 
     @Test func newTermWaitsForWritesOfTheOld() async throws {
