@@ -151,7 +151,8 @@ package actor PrivateMariaDB {
         var arguments = [
             "--no-defaults", "--user=root", "--datadir=\(directory)/data", "--tmpdir=\(directory)",
             "--socket=\(socketPath)", "--port=\(port)", "--bind-address=127.0.0.1", "--skip-name-resolve",
-            "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2",
+            "--max-connections=2000", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M",
+            "--innodb-flush-log-at-trx-commit=2",
             "--performance-schema=OFF", "--skip-log-bin", "--pid-file=\(directory)/mariadbd.pid",
         ]
         if options.tls {
