@@ -94,7 +94,7 @@ import Testing
             let version = try await raw.register(try await raw.nonce()) { $0.protocol = 2 }
             #expect(version.refusalCode == .unsupportedVersion)
             #expect(try await raw.register(Data(repeating: 5, count: 16)).refusalCode == .unknownSession)
-            #expect(try await raw.register(try await raw.nonce()) { $0.slots = 0 }.refusalCode == .malformed)
+            #expect(try await raw.register(try await raw.nonce()) { $0.slots = 257 }.refusalCode == .malformed)
             let nonce = try await raw.nonce()
             #expect(try await raw.register(nonce).refusalCode == nil)
             #expect(try await raw.register(nonce).refusalCode == .unknownSession)

@@ -100,7 +100,7 @@ import Testing
 
     @Test func whatIsOutOfBoundsIsMalformed() throws {
         let wrong: [(inout WireRegister) -> Void] = [
-            { $0.slots = 0 }, { $0.slots = 257 }, { $0.kinds = (0..<65).map { "k\($0)" } },
+            { $0.slots = 257 }, { $0.kinds = (0..<65).map { "k\($0)" } },
             { $0.kinds = [String(repeating: "k", count: 33)] }, { $0.kinds = [""] }, { $0.incarnation.removeLast() },
         ]
         var table = table()
@@ -110,6 +110,13 @@ import Testing
         }
         let badName = register(try table.makeNonce(at: start), name: "a b")
         #expect(code { () throws(RefusalError) in _ = try table.register(badName, at: start) } == .malformed)
+        #expect(table.all.isEmpty)
+    }
+
+    @Test func operatorWithTheWorkersSecretIsToldSo() throws {
+        var table = table()
+        let message = register(try table.makeNonce(at: start)) { $0.slots = 0 }
+        #expect(code { () throws(RefusalError) in _ = try table.register(message, at: start) } == .forbidden)
         #expect(table.all.isEmpty)
     }
 
