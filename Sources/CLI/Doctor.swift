@@ -33,6 +33,7 @@ package enum Doctor {
             ("database", database), ("schema", schema), ("certificate", certificate), ("coordinator", coordinator),
             ("user agent", userAgent), ("a wiki's API", wiki),
         ]
+        let output = try StandardOutput()
         var failures = 0
         for (name, check) in checks {
             let finding: Finding
@@ -42,7 +43,7 @@ package enum Doctor {
                 finding = .failure("\(error)")
             }
             if finding.isFailure { failures += 1 }
-            Standard.output("\(name.padding(12)) \(finding.line)\n")
+            try await output.write("\(name.padding(12)) \(finding.line)\n")
         }
         if failures > 0 { throw Complaint("\(failures) of \(checks.count) checks failed") }
     }

@@ -7,7 +7,7 @@ package enum Health {
     package static func run(_ settings: Settings) async throws {
         let client = try settings.coordinatorClient(logger: try settings.logger(label: "health"))
         let (welcome, term) = try await client.hello(within: .seconds(5))
-        Standard.output("coordinator \(welcome.software) answers, term \(term)\n")
         await client.leave(within: .seconds(1))
+        try await StandardOutput().write("coordinator \(welcome.software) answers, term \(term)\n")
     }
 }

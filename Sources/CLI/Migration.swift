@@ -14,11 +14,12 @@ package enum Migration {
             logger: logger
         )
         let pending = dryRun ? try await migrator.plan() : try await migrator.apply()
-        if pending.isEmpty { Standard.output("The schema is at \(Schema.version): nothing to do.\n") }
+        let output = try StandardOutput()
+        if pending.isEmpty { try await output.write("The schema is at \(Schema.version): nothing to do.\n") }
         for item in pending {
             let verb = dryRun ? "would apply" : "applied"
-            Standard.output("\(verb) migration \(item.migration.number): \(item.migration.name)\n")
-            if showSQL { for statement in item.statements { Standard.output("\(statement);\n\n") } }
+            try await output.write("\(verb) migration \(item.migration.number): \(item.migration.name)\n")
+            if showSQL { try await output.write(item.statements.map { "\($0);\n\n" }.joined()) }
         }
     }
 }

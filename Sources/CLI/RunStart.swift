@@ -2,7 +2,6 @@ import FoundationEssentials
 import Glibc
 import Jobs
 import Logging
-import MariaDB
 import Protocol
 
 /// The command `run`, and what else starts runs.
@@ -22,8 +21,7 @@ package enum RunStart {
     ) async throws {
         let known = KindCatalog.standard.kinds.map(\.rawValue)
         for kind in kinds where !known.contains(kind) {
-            let hint = Suggestion.nearest(to: kind, in: known).map { "; did you mean \($0)?" } ?? ""
-            throw Complaint("there is no kind \"\(kind)\"\(hint) (the kinds are \(known.joined(separator: ", ")))")
+            throw Complaint(Suggestion.unknown("kind", kind, inFew: known), code: Exit.usage)
         }
         try await run(
             settings,
@@ -35,7 +33,7 @@ package enum RunStart {
         )
     }
 
-    /// Starts a run, and waits until it has ended where that is wanted.
+    /// Starts a run, and shows it until it has ended where that is wanted.
     /// - Throws: ``Complaint`` when jobs of the run failed; `CoordinatorError`.
     static func run(
         _ settings: Settings,
@@ -58,21 +56,16 @@ package enum RunStart {
         do {
             response = try await client.send(.startRun(start), within: planTime, parking: planTime)
         } catch let error as CoordinatorError where error.kind == .refused(.unknownWiki) {
-            throw await UnknownWiki.complaint(wikis, settings, logger) ?? error
+            await client.leave(within: .seconds(1))
+            try await ReadSession.run(settings, .table) { try await $0.checkWikis(wikis) }
+            throw error
         }
         await client.leave(within: .seconds(1))
         guard case .runStarted(let started) = response.body else { return }
         let joined = started.jobsJoined > 0 ? ", \(started.jobsJoined) under way already" : ""
-        Standard.output("run \(started.run): \(started.jobsPlanned) jobs planned\(joined)\n")
-        if wait { try await self.wait(for: RunID(rawValue: started.run), settings, logger) }
-    }
-
-    private static func wait(for run: RunID, _ settings: Settings, _ logger: Logger) async throws {
-        let pool = try settings.connectionPool(limit: 1, logger: logger)
-        let summary = try await RunOutcome.wait(for: run, pool: pool, interval: interval)
-        await pool.shutdown(within: .seconds(1))
-        Standard.output("run \(run) \(summary)\n")
-        if !summary.isDone { throw Complaint("run \(run) \(summary.state); see: perigee jobs list --run \(run)") }
+        try await StandardOutput().write("run \(started.run): \(started.jobsPlanned) jobs planned\(joined)\n")
+        guard wait else { return }
+        try await Status.show(settings, .table, runs: [RunID(rawValue: started.run)], watch: true, interval: interval)
     }
 
     private static var requester: String {

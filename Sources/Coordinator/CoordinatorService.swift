@@ -16,8 +16,6 @@ package struct CoordinatorService: Service {
     private let logger: Logger
     private let onListening: @Sendable (String) -> Void
 
-    private static let probeTime = Duration.seconds(10)
-    private static let probesThatMayFail = 3
     private static let stopTime = Duration.seconds(5)
 
     /// Makes a coordinator.
@@ -151,22 +149,15 @@ package struct CoordinatorService: Service {
 
     /// Dials itself: a listener that has gone deaf says nothing of it.
     private func watch(_ replier: Replier, logger: Logger) async throws {
-        var failures = 0
-        while true {
-            try await Task.sleep(for: settings.intervals.probe)
-            do {
-                try await replier.probe(tls: settings.tls, within: Self.probeTime)
-                failures = 0
-            } catch {
-                try Task.checkCancellation()
-                failures += 1
-                logger.warning(
-                    "can't reach itself",
-                    metadata: ["perigee.error": "\(error)", "perigee.failures": "\(failures)"]
-                )
-                if failures >= Self.probesThatMayFail { throw DeafListener(address: replier.boundAddress) }
-            }
+        _ = try await ProbeWatch(every: settings.intervals.probe).run { error, failures in
+            logger.warning(
+                "can't reach itself",
+                metadata: ["perigee.error": "\(error)", "perigee.failures": "\(failures)"]
+            )
+        } _: { limit in
+            try await replier.probe(tls: settings.tls, within: limit)
         }
+        throw DeafListener(address: replier.boundAddress)
     }
 }
 

@@ -3,6 +3,7 @@ import HTTPFetch
 import Jobs
 package import Logging
 package import MariaDB
+import NNG
 package import Protocol
 import ServiceLifecycle
 
@@ -19,6 +20,8 @@ package struct WorkerService: Service {
 
     /// How long the first connection may take, and the coordinator to listen.
     private static let connectTime = Duration.seconds(15)
+    /// How often nng is looked at.
+    private static let probeInterval = Duration.seconds(30)
 
     /// Makes a worker.
     /// - Parameters:
@@ -40,7 +43,7 @@ package struct WorkerService: Service {
 
     /// Runs until graceful shutdown or cancellation.
     /// - Throws: `CoordinatorError` when the coordinator can't be reached or refuses the worker at the start; later outages
-    ///   are waited out.
+    ///   are waited out. ``StuckTransport`` when only a new process can reach the coordinator again.
     package func run() async throws {
         guard let session = try await connect() else { return }
         logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
@@ -56,10 +59,11 @@ package struct WorkerService: Service {
         )
         let heartbeats = Task { await fleet.sendHeartbeats() }
         let jobs = Task { await fleet.acquireJobs() }
-        try? await gracefulShutdown()
+        let error = await untilToldToStop()
         // Heartbeats go on until the last job is back.
         await finish(fleet, acquiring: jobs, heartbeats: heartbeats)
         await http.shutdown()
+        if let error { throw error }
         logger.info("worker stopped")
     }
 
@@ -81,6 +85,29 @@ package struct WorkerService: Service {
         return session
     }
 
+    /// Waits until the worker is told to stop, or has to.
+    private func untilToldToStop() async -> StuckTransport? {
+        await withTaskGroup(of: StuckTransport?.self) { group in
+            group.addTask {
+                try? await gracefulShutdown()
+                return nil
+            }
+            group.addTask {
+                let error = try? await ProbeWatch(every: Self.probeInterval).run { error, failures in
+                    logger.warning(
+                        "nng doesn't close connections",
+                        metadata: ["perigee.error": "\(error)", "perigee.failures": "\(failures)"]
+                    )
+                } _: { limit in
+                    try await Probe.sendToSelf(within: limit)
+                }
+                return error.map { StuckTransport(cause: "\($0)") }
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
     private func finish(_ fleet: JobFleet, acquiring: Task<Void, Never>, heartbeats: Task<Void, Never>) async {
         // Not cancelled along with this task: jobs have to be given back even then.
         await Task {
@@ -95,5 +122,14 @@ package struct WorkerService: Service {
             heartbeats.cancel()
             await client.leave(within: settings.grace * 0.1)
         }.value
+    }
+}
+
+/// The library that carries messages doesn't close connections any more, so that a lost one would never be made anew.
+package struct StuckTransport: Error, Sendable, CustomStringConvertible {
+    package let cause: String
+
+    package var description: String {
+        "connections can't be closed or made anew in this process (\(cause)); it ends, to be started anew"
     }
 }

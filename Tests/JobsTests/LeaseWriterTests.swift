@@ -182,6 +182,6 @@ import Testing
     /// Has another connection raise the sequence as soon as the row is free.
     private func later(_ test: TestStore) async throws {
         Task { try await test.execute("UPDATE checkpoints SET sequence = 1") }
-        while try await test.lockWaits() == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        while try await !test.somebodyWaitsForALock() { try await Task.sleep(for: .milliseconds(5)) }
     }
 }

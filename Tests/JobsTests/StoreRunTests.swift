@@ -72,7 +72,7 @@ import Testing
                 defer { taken.withLock { $0 = true } }
                 return try await TestStore.takeTerm(test.pool).term
             }
-            while try await test.lockWaits() == 0, !taken.withLock({ $0 }) {
+            while try await !test.somebodyWaitsForALock(), !taken.withLock({ $0 }) {
                 try await Task.sleep(for: .milliseconds(5))
             }
             #expect(!taken.withLock { $0 })
@@ -235,7 +235,7 @@ import Testing
                 defer { hasBegun.withLock { $0 = true } }
                 _ = try await test.store.plan(second, drafts: [], at: now)
             }
-            while try await test.lockWaits() == 0, !hasBegun.withLock({ $0 }) {
+            while try await !test.somebodyWaitsForALock(), !hasBegun.withLock({ $0 }) {
                 try await Task.sleep(for: .milliseconds(5))
             }
             return beginning

@@ -11,6 +11,10 @@ package actor StandardOutput {
     /// - Throws: `ThreadStartError`.
     package init() throws { executor = try ThreadExecutor(name: "stdout") }
 
+    /// Writes text, whole.
+    /// - Throws: ``OutputError``.
+    package func write(_ text: String) throws(OutputError) { try write(Array(text.utf8)) }
+
     /// Writes all of it. When the reader of a pipe has gone the process ends by SIGPIPE, without a word, as other tools do.
     /// - Throws: ``OutputError``.
     package func write(_ bytes: [UInt8]) throws(OutputError) {

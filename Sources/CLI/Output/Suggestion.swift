@@ -17,15 +17,22 @@ package enum Suggestion {
         return nearest
     }
 
+    /// To be put behind a complaint, such as `; did you mean enwiki?`; empty when no name is near.
+    package static func hint(for name: String, in known: some Sequence<String>) -> String {
+        nearest(to: name, in: known).map { "; did you mean \(DisplayText.visible($0))?" } ?? ""
+    }
+
     /// One line about a name that there isn't, such as `there is no wiki "enwki"; did you mean enwiki?`.
     package static func unknown(_ noun: String, _ name: String, in known: some Sequence<String>, see: String)
         -> String
     {
-        let name = DisplayText.visible(name)
-        guard let nearest = nearest(to: name, in: known) else {
-            return "there is no \(noun) \"\(name)\"; see: \(see)"
-        }
-        return "there is no \(noun) \"\(name)\"; did you mean \(DisplayText.visible(nearest))?"
+        let hint = hint(for: name, in: known)
+        return "there is no \(noun) \"\(DisplayText.visible(name))\"\(hint.isEmpty ? "; see: \(see)" : hint)"
+    }
+
+    /// One line about a name that isn't one of a few, with all of them.
+    package static func unknown(_ noun: String, _ name: String, inFew known: [String]) -> String {
+        "there is no \(noun) \"\(DisplayText.visible(name))\"\(hint(for: name, in: known)) (known: \(known.joined(separator: ", ")))"
     }
 
     private static let maximumLength = 64

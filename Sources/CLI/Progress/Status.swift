@@ -86,7 +86,9 @@ package enum Status {
             FatalSignal.end(by: ended.rawValue)
         }
         for run in runs {
-            guard let report = try await session.reports.run(run), report.state != "done" else { continue }
+            guard let report = try await session.reports.run(run) else { continue }
+            if session.format == .table { try await session.output.write(report.outcome + "\n") }
+            guard report.state != "done" else { continue }
             throw Complaint("run \(run) \(report.state); see: perigee jobs list --run \(run)")
         }
     }
@@ -122,6 +124,15 @@ package enum Status {
             let time = (view.sample?.at ?? .now).seconds
             try await session.output.write(lines.flatMap { Array("\(time) \($0)\n".utf8) })
         }
+    }
+}
+
+extension RunReport {
+    /// How it ended and what it did, in a line.
+    fileprivate var outcome: String {
+        let done = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let time = took.map { " in \($0)" } ?? ""
+        return "run \(id) \(state)\(time)" + (done.isEmpty ? "" : ": \(done.joined(separator: ", "))")
     }
 }
 

@@ -96,7 +96,8 @@ package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertibl
     package init(_ description: String) { self.description = description }
 
     init(unknown name: String, in place: String, known: [String]) {
-        let hint = Suggestion.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
-        self.init("\(place) has the setting \(name), which Perigee doesn't know\(hint)")
+        self.init(
+            "\(place) has the setting \(name), which Perigee doesn't know\(Suggestion.hint(for: name, in: known))"
+        )
     }
 }

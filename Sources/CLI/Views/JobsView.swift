@@ -59,9 +59,8 @@ package enum JobsView {
         }
         let kinds = KindCatalog.standard.kinds
         if let kind = filter.kind, !kinds.contains(kind) {
-            throw Complaint(
-                Suggestion.unknown("kind", kind.rawValue, in: kinds.map(\.rawValue), see: "perigee run --help")
-            )
+            let known = kinds.map(\.rawValue)
+            throw Complaint(Suggestion.unknown("kind", kind.rawValue, inFew: known), code: Exit.usage)
         }
         if let wiki = filter.wiki { try await session.checkWikis([wiki]) }
     }

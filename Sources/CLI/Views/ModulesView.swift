@@ -64,11 +64,7 @@ package enum ModulesView {
     static func column(_ name: String) throws -> ListColumn {
         guard let column = ModuleColumn(rawValue: name) else {
             let known = ModuleColumn.allCases.map(\.rawValue)
-            let hint = Suggestion.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
-            throw Complaint(
-                "there is no column \"\(DisplayText.visible(name))\"\(hint) (the columns are \(known.joined(separator: ", ")))",
-                code: Exit.usage
-            )
+            throw Complaint(Suggestion.unknown("column", name, inFew: known), code: Exit.usage)
         }
         switch column {
         case .pageID, .lastRevisionID, .length, .copies: return ListColumn(name, .right)

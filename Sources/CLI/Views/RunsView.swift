@@ -78,7 +78,7 @@ extension RunReport {
         return family.map { wikis.isEmpty ? "family \($0)" : "\(named) of \($0)" } ?? named
     }
 
-    fileprivate var took: String? { finishedAt.map { createdAt.duration(to: $0).spoken } }
+    var took: String? { finishedAt.map { createdAt.duration(to: $0).spoken } }
 
     fileprivate var jobsLeft: Int { jobs(.waiting) + jobs(.ready) + jobs(.leased) }
 
