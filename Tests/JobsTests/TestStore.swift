@@ -114,8 +114,11 @@ struct TestStore {
     func somebodyWaitsForALock() async throws -> Bool {
         let name: String = try await rows("SELECT DATABASE()")[0].decode(at: 0)
         let connection = try await Connection.open(PrivateMariaDB.shared.administration)
-        let ids = try await connection.rows("SELECT id FROM information_schema.processlist WHERE db = ?", [.string(name)])
-            .map { try $0.decode(at: 0) as UInt64 }
+        let ids = try await connection.rows(
+            "SELECT id FROM information_schema.processlist WHERE db = ?",
+            [.string(name)]
+        )
+        .map { try $0.decode(at: 0) as UInt64 }
         let report: String = try await connection.rows("SHOW ENGINE INNODB STATUS")[0].decode("Status")
         await connection.close()
         return report.split(separator: "---TRANSACTION").contains { transaction in
