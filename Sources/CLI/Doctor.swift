@@ -94,9 +94,11 @@ package enum Doctor {
     }
 
     private static func wiki(_ settings: Settings) async throws -> Finding {
-        let pool = try settings.connectionPool(limit: 1, logger: try settings.logger(label: "doctor"))
-        let record = try await WikiTable(pool).harvestable(named: [], family: nil).first
-        await pool.shutdown(within: .seconds(1))
+        let record = try await ConnectionPool.with(
+            settings: try settings.connectionSettings(),
+            limit: 1,
+            logger: try settings.logger(label: "doctor")
+        ) { pool in try await WikiTable(pool).harvestable(named: [], family: nil).first }
         guard let record else { return .warning("the table of wikis is empty; run: perigee wikis sync") }
         let own = try settings.workerSettings()
         guard own.hasContact || !UserAgent.requiresContact(record.url) else {

@@ -40,6 +40,29 @@ package final class ConnectionPool: Sendable {
         state = Lock(PoolState(limit: limits.connections, waiterLimit: limits.waiters))
     }
 
+    /// Makes a pool for `body`, and closes its connections after that.
+    /// - Throws: what `body` throws.
+    package static func with<Result>(
+        settings: ConnectionSettings,
+        limit: Int,
+        logger: Logger,
+        _ body: (ConnectionPool) async throws -> Result
+    ) async throws -> Result {
+        let pool = ConnectionPool(settings: settings, limit: limit, logger: logger)
+        let result: Result
+        do {
+            result = try await body(pool)
+        } catch {
+            await pool.shutdown(within: closingTime)
+            throw error
+        }
+        await pool.shutdown(within: closingTime)
+        return result
+    }
+
+    /// What a connection that is still lent has to end.
+    private static let closingTime = Duration.seconds(1)
+
     /// Lends a connection to `body`, and takes it back when that returns or throws. It isn't to be used afterwards.
     ///
     /// What `body` leaves open (a transaction, a stream) is ended. Session variables and named locks are not reset.

@@ -104,6 +104,17 @@ import Testing
         #expect(Set(SettingKey.all.map(\.name)).count == SettingKey.all.count)
         #expect(Set(SettingKey.all.map(\.variable)).count == SettingKey.all.count)
     }
+
+    @Test func readmeHasThemAll() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let first = try #require(lines.firstIndex { $0.hasPrefix("| setting |") }) + 2
+        let documented = lines[first...].prefix { $0.hasPrefix("|") }.map(String.init)
+        let known = SettingKey.all.map { key in
+            "| `\(key.name)` | \(key.summary) | \(key.standard.map { "`\($0)`" } ?? "") |"
+        }
+        #expect(documented == known)
+    }
 }
 
 @Suite struct LogfmtTests {

@@ -126,7 +126,7 @@ struct BadPeersTests {
     @Test func unknownNames() async throws {
         try await TestFleet.with { fleet in
             _ = try await fleet.startCoordinator()
-            expectComplaint(try await fleet.perigee("run", "module"), "\"module\"", "did you mean modules?")
+            expectComplaint(try await fleet.perigee("run", "module"), code: 64, "\"module\"", "did you mean modules?")
             expectComplaint(try await fleet.perigee("run", "modules"), "perigee wikis sync")
             expectComplaint(try await fleet.perigee("run", "modules", "--wikis", "enwki"), "enwki")
             expectComplaint(try await fleet.perigee("wikis", "sync", "--from", "apy"), "apy")

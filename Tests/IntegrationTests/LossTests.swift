@@ -11,6 +11,9 @@ struct LossTests {
 
     /// A job sends a request a second, so that there is a middle of the run: eight jobs at once may share 480 a minute.
     private let slowly = ["politeness.site_in_flight": "8", "politeness.site_per_minute": "480"]
+    private let soon = [
+        "coordinator.heartbeat_seconds": "1", "coordinator.lease_seconds": "9", "coordinator.first_lease_seconds": "5",
+    ]
 
     /// Waits until a worker has written a checkpoint of a job that it has still to finish.
     private func middle(of worker: String, _ fleet: TestFleet) async throws {
@@ -27,7 +30,7 @@ struct LossTests {
 
     @Test(arguments: Victim.allCases) func killed(_ victim: Victim) async throws {
         let farm = try #require(Farm.given)
-        try await TestFleet.with(slowly) { fleet in
+        try await TestFleet.with(slowly.merging(soon) { $1 }) { fleet in
             let coordinator = try await fleet.startCoordinator()
             let doomed = try await fleet.startWorker("doomed", slots: 3)
             _ = try await fleet.startWorker("heir", slots: 3)
@@ -62,7 +65,7 @@ struct LossTests {
 
     @Test func terminatedWorkerGivesItsJobsBack() async throws {
         let farm = try #require(Farm.given)
-        try await TestFleet.with(slowly) { fleet in
+        try await TestFleet.with(slowly.merging(soon) { $1 }) { fleet in
             _ = try await fleet.startCoordinator()
             let leaving = try await fleet.startWorker("leaving", slots: 3)
             _ = try await fleet.startWorker("staying", slots: 3)

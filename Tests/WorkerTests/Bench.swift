@@ -40,19 +40,22 @@ struct Bench {
         )
     }
 
-    /// A new job of kind `modules`.
-    func job() async throws -> JobID {
+    /// A new job, about the one wiki where its kind is about one.
+    func job(_ kind: JobKind = .modules) async throws -> JobID {
         let id = try await execute(
             """
             INSERT INTO jobs (run_id, state, kind, wiki, resource, created_at, changed_at)
-            VALUES (1, 'ready', 'modules', 'testwiki', 'site:test', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
-            """
+            VALUES (1, 'ready', ?, ?, 'site:test', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            """,
+            [.string(kind.rawValue), .string(wiki(of: kind))]
         ).lastInsertID
         return JobID(rawValue: id)
     }
 
+    private func wiki(of kind: JobKind) -> String { kind == .modules ? "testwiki" : "" }
+
     /// Leases a job, taking it from whoever has it, and gives what its work sees.
-    func lease(_ job: JobID) async throws -> WorkContext {
+    func lease(_ job: JobID, _ kind: JobKind = .modules, parameters: [UInt8] = []) async throws -> WorkContext {
         let lease = RandomID.random()
         try await execute(
             "UPDATE jobs SET state = 'leased', attempt = attempt + 1, lease_id = ?, worker = ? WHERE job_id = ?",
@@ -63,10 +66,10 @@ struct Bench {
         let named = Lease(job: job, attempt: attempt, id: lease)
         return WorkContext(
             lease: named,
-            kind: .modules,
-            wiki: "testwiki",
+            kind: kind,
+            wiki: wiki(of: kind),
             shard: "",
-            parameters: [],
+            parameters: parameters,
             pool: pool,
             http: http,
             settings: WorkerSettings(slots: 1, http: HTTPClientSettings(userAgent: "test"), hasContact: true),

@@ -46,6 +46,33 @@ package struct SettingKey: Hashable, Sendable {
         standard: "2"
     )
 
+    package static let heartbeat = SettingKey(
+        "coordinator.heartbeat_seconds",
+        "how often workers say that they are alive",
+        standard: "5"
+    )
+    package static let lease = SettingKey(
+        "coordinator.lease_seconds",
+        "time after which the jobs of a worker that isn't heard go to another; three heartbeats or more",
+        standard: "45"
+    )
+    package static let firstLease = SettingKey(
+        "coordinator.first_lease_seconds",
+        "the same, for a job of which there was no heartbeat yet; two heartbeats or more",
+        standard: "15"
+    )
+
+    package static let maximumFailures = SettingKey(
+        "jobs.failures",
+        "a job that went wrong so often has failed",
+        standard: "5"
+    )
+    package static let maximumLosses = SettingKey(
+        "jobs.losses",
+        "a job with which so many workers were lost, one after the other and without a checkpoint, is put in quarantine",
+        standard: "3"
+    )
+
     package static let tlsAuthority = SettingKey("tls.ca", "PEM file with the CA of the coordinator and its workers")
     package static let tlsCertificate = SettingKey("tls.certificate", "PEM file with this process's certificate")
     package static let tlsKey = SettingKey("tls.key", "PEM file with its key")
@@ -115,7 +142,8 @@ package struct SettingKey: Hashable, Sendable {
     /// All of them, in the order in which they are documented.
     package static let all: [SettingKey] = [
         databaseDefaultsFile, databaseName, databaseHost, databasePort, databaseSocket, databaseTLS, databaseAuthority,
-        coordinatorListen, coordinatorAddress, coordinatorConnections,
+        coordinatorListen, coordinatorAddress, coordinatorConnections, heartbeat, lease, firstLease,
+        maximumFailures, maximumLosses,
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,
         workerName, workerSlots, workerGrace, workerConnections,

@@ -61,6 +61,12 @@ extension Settings {
             siteInFlight: try integer(.siteInFlight, in: 1...10_000),
             siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute)
         )
+        let heartbeat = try integer(.heartbeat, in: 1...600)
+        settings.heartbeat = .seconds(heartbeat)
+        settings.dispatch.lease = .seconds(try integer(.lease, in: 3 * heartbeat...86_400))
+        settings.dispatch.firstLease = .seconds(try integer(.firstLease, in: 2 * heartbeat...86_400))
+        settings.dispatch.policy.maximumFailures = UInt32(try integer(.maximumFailures, in: 1...1000))
+        settings.dispatch.policy.maximumLosses = UInt32(try integer(.maximumLosses, in: 1...1000))
         return settings
     }
 

@@ -21,22 +21,13 @@ struct ReadSession: Sendable {
         _ body: (ReadSession) async throws -> Void
     ) async throws {
         let logger = try settings.logger(label: "cli")
-        let pool = try settings.connectionPool(limit: 1, logger: logger)
-        let session = ReadSession(
-            pool: pool,
-            format: format,
-            output: try StandardOutput(),
-            style: .standardOutput,
-            logger: logger
-        )
-        do {
+        let output = try StandardOutput()
+        try await ConnectionPool.with(settings: try settings.connectionSettings(), limit: 1, logger: logger) { pool in
             try await Schema.check(on: pool)
-            try await body(session)
-        } catch {
-            await pool.shutdown(within: .seconds(1))
-            throw error
+            try await body(
+                ReadSession(pool: pool, format: format, output: output, style: .standardOutput, logger: logger)
+            )
         }
-        await pool.shutdown(within: .seconds(1))
     }
 
     /// A listing in the format that was asked for.

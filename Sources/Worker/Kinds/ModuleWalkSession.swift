@@ -19,12 +19,6 @@ struct ModuleWalkSession {
     private static let bytesPerTransaction = 4 << 20
     /// A list whose continuation is refused is begun anew so often.
     private static let maximumRestarts = 3
-    /// A request that failed in passing is repeated so often, before the job as a whole has failed.
-    private static let retryPolicy = RetryPolicy(
-        initialDelay: .seconds(1),
-        maximumDelay: .seconds(4),
-        maximumAttempts: 3
-    )
 
     init(context: WorkContext, api: ActionAPI) {
         self.context = context
@@ -40,7 +34,7 @@ struct ModuleWalkSession {
             let part: ModuleList
             do {
                 let from = walk.continueFrom
-                part = try await request { try await api.moduleList(from: from) }
+                part = try await context.request { try await api.moduleList(from: from) }
             } catch let error as APIError where error.kind == .badContinue && walk.restarts < Self.maximumRestarts {
                 walk.restarts += 1
                 walk.continueFrom = nil
@@ -132,7 +126,7 @@ struct ModuleWalkSession {
                 return
             } catch let error as APIError where error.recovery == .retry && !error.isCancellation {
                 failures += 1
-                try await pause(after: error, failures: failures)
+                try await context.pause(after: error, failures: failures)
             }
         }
     }
@@ -227,27 +221,6 @@ struct ModuleWalkSession {
 
     /// Counts go on from those of earlier workers.
     func carry(_ counts: ModuleWalk.Counts) { carried.withLock { $0 = counts } }
-
-    /// Sends a request, again when it failed in passing.
-    func request<Answer>(_ send: () async throws -> Answer) async throws -> Answer {
-        var failures = 0
-        while true {
-            try await context.nextRequest()
-            do {
-                return try await send()
-            } catch let error as APIError where error.recovery == .retry && !error.isCancellation {
-                failures += 1
-                try await pause(after: error, failures: failures)
-            }
-        }
-    }
-
-    /// Waits before a request is repeated, or gives up.
-    private func pause(after error: APIError, failures: Int) async throws {
-        guard let delay = Self.retryPolicy.delay(afterFailedAttempts: failures) else { throw error }
-        context.logger.debug("request repeated", metadata: ["perigee.error": "\(error)"])
-        try await Task.sleep(for: delay)
-    }
 
     /// Writes rows, which are counted, and the checkpoint.
     private func commit(

@@ -28,7 +28,7 @@ package struct ModulesWork: Work {
         if let resumed, resumed.phase == .done { return resumed.counts.byName }
         let api = ActionAPI(client: context.http, wiki: wiki, maxlag: context.settings.maximumLag)
         let session = ModuleWalkSession(context: context, api: api)
-        let site = try await session.request { try await api.siteInfo() }
+        let site = try await context.request { try await api.siteInfo() }
         let beganAt = Timestamp(site.serverTime)
         var walk = resumed ?? ModuleWalk(beganAt: beganAt.microseconds)
         session.carry(walk.counts)

@@ -57,9 +57,11 @@ package struct WikisWork: Work {
         let api = ActionAPI(client: context.http, wiki: host, maxlag: context.settings.maximumLag)
         var list = List()
         var continuation: String?
+        var continuations: Set<String> = []
         repeat {
-            try await context.nextRequest()
-            let part = try await api.siteMatrix(from: continuation, scriptPath: context.settings.scriptPath)
+            let part = try await context.request {
+                try await api.siteMatrix(from: continuation, scriptPath: context.settings.scriptPath)
+            }
             list.wikis += part.wikis
             list.unusable += part.problems.count
             if part.problems.count > 0 {
@@ -68,10 +70,10 @@ package struct WikisWork: Work {
                     metadata: ["perigee.problems": "\(part.problems)"]
                 )
             }
-            guard part.continuation != continuation || continuation == nil else {
+            continuation = part.continuation
+            if let continuation, !continuations.insert(continuation).inserted {
                 throw CannotBeDone("\(url) answers the same part of its list again and again")
             }
-            continuation = part.continuation
         } while continuation != nil
         return list
     }
@@ -80,14 +82,14 @@ package struct WikisWork: Work {
         guard let settings = context.settings.metaDatabase else {
             throw CannotBeDone("no server with meta_p is known: set meta.defaults_file and meta.host")
         }
-        let pool = ConnectionPool(settings: settings, limit: 1, logger: context.logger)
-        let rows = try await pool.withConnection { connection in
-            try await connection.rows(
-                "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
-                limit: 20_000
-            )
+        let rows = try await ConnectionPool.with(settings: settings, limit: 1, logger: context.logger) { pool in
+            try await pool.withConnection { connection in
+                try await connection.rows(
+                    "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
+                    limit: 20_000
+                )
+            }
         }
-        await pool.shutdown(within: .seconds(1))
         var list = List()
         for row in rows {
             do {
