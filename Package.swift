@@ -75,7 +75,7 @@ let package = Package(
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
-        room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
+        room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", crypto, heap]),
         tests(
             "JobsTests",
             ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]

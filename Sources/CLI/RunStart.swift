@@ -55,9 +55,15 @@ package enum RunStart {
         let response: WireResponse
         do {
             response = try await client.send(.startRun(start), within: planTime, parking: planTime)
-        } catch let error as CoordinatorError where error.kind == .refused(.unknownWiki) {
+        } catch let error as CoordinatorError {
             await client.leave(within: .seconds(1))
-            try await ReadSession.run(settings, .table) { try await $0.checkWikis(wikis) }
+            if error.kind == .refused(.unknownWiki) || error.kind == .refused(.nothingToDo) {
+                // A name that was mistyped is worth more words.
+                try await ReadSession.run(settings, .table) { session in
+                    try await session.checkWikis(wikis)
+                    if let family { try await session.checkFamily(family) }
+                }
+            }
             throw error
         }
         await client.leave(within: .seconds(1))

@@ -82,7 +82,9 @@ import Testing
             let unknownWiki = try await refusal(runBody(["aawiki", "zzwiki"]))
             #expect(unknownWiki.code == .unknownWiki)
             #expect(unknownWiki.message.contains("zzwiki") && !unknownWiki.message.contains("aawiki"))
-            #expect(try await refusal(runBody(["private"])).code == .unknownWiki)
+            let privateWiki = try await refusal(runBody(["aawiki", "private"]))
+            #expect(privateWiki.code == .nothingToDo)
+            #expect(privateWiki.message == "these wikis can't be worked on: private; they are private")
             #expect(try await refusal(runBody(["aawiki"], kinds: [])).code == .nothingToDo)
             let family = WireStartRun.with {
                 $0.kinds = ["modules"]

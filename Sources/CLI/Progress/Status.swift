@@ -165,7 +165,7 @@ private struct Samples: AsyncSequence, Sendable {
                 do {
                     try await sample()
                     return view
-                } catch let error as MariaDBError where view.sample != nil && error.class != .permanent {
+                } catch let error as MariaDBError where view.sample != nil && error.class.mayPass {
                     try await Task.sleep(for: samples.interval)
                 }
             }

@@ -26,7 +26,7 @@ package struct Dispatcher: Sendable {
     }
 
     /// When a lease runs out.
-    struct LeaseClock: Sendable, Equatable {
+    package struct LeaseClock: Sendable, Equatable {
         /// `nil` until the grant is committed.
         var deadline: Timestamp?
         /// Whether this coordinator has had a heartbeat for it.
@@ -60,6 +60,9 @@ package struct Dispatcher: Sendable {
 
     /// The jobs that wait for another.
     package var waitingJobs: [Job] { jobs.values.filter { $0.state == .waiting }.sorted { $0.id < $1.id } }
+
+    /// When the lease of a job runs out; `nil` when it isn't leased.
+    package func leaseClock(of id: JobID) -> LeaseClock? { leases[id] }
 
     /// The leases that a worker holds.
     package func leases(of worker: RandomID) -> [Lease] {
@@ -170,10 +173,11 @@ package struct Dispatcher: Sendable {
         return apply(.expired(heard: clock.heard, checkpoint: checkpoint), to: lease.job, at: now)
     }
 
-    /// Leases that no coordinator reaped while it couldn't write get their full time again.
+    /// Leases that no coordinator reaped while it couldn't write get their full time again. Those that run out all the same,
+    /// without a heartbeat after the outage, are nobody's fault.
     package mutating func extendAllLeases(at now: Timestamp) {
         for (id, clock) in leases where clock.deadline != nil {
-            leases[id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: clock.heard)
+            leases[id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: false)
         }
     }
 
@@ -192,9 +196,11 @@ package struct Dispatcher: Sendable {
     // MARK: Bookkeeping
 
     /// The table didn't take the transition: the job is again what it was, if nothing else happened to it since.
-    package mutating func revert(_ transition: Transition, at now: Timestamp) {
+    /// - Parameter clock: that of its lease, which goes on; `nil` for a lease that begins anew.
+    package mutating func revert(_ transition: Transition, leaseClock clock: LeaseClock? = nil, at now: Timestamp) {
         guard jobs[transition.after.id] == transition.after || !transition.after.state.isActive else { return }
         load(transition.before, at: now)
+        if let clock, leases[transition.before.id] != nil { leases[transition.before.id] = clock }
     }
 
     private mutating func apply(_ event: JobEvent, to id: JobID, at now: Timestamp) -> [Transition] {
@@ -207,6 +213,7 @@ package struct Dispatcher: Sendable {
         if !after.state.isActive {
             for dependent in (dependents.removeValue(forKey: id) ?? []).sorted() {
                 transitions += apply(.dependencyEnded(done: after.state == .done), to: dependent, at: now)
+                    .map { $0.caused(by: id) }
             }
         }
         return transitions

@@ -99,12 +99,23 @@ package actor CoordinatorClient {
         parking: Duration = .zero
     ) async throws -> WireResponse {
         let deadline = ContinuousClock.now + limit
+        return try await send(body, parking: parking) { deadline }
+    }
+
+    /// The same with a deadline that may be moved meanwhile.
+    /// - Parameter currentDeadline: asked before each try.
+    package func send(
+        _ body: WireRequest.OneOf_Body,
+        parking: Duration = .zero,
+        until currentDeadline: @Sendable () -> ContinuousClock.Instant
+    ) async throws -> WireResponse {
         let requestID = randomBytes(Wire.idLength)
         var failedAttempts = 0
         var forgottenSessions = 0
         while true {
             var pause: Duration?
             var token: [UInt8]?
+            let deadline = currentDeadline()
             do {
                 let session = try await currentSession(until: deadline)
                 token = session.token
@@ -128,7 +139,7 @@ package actor CoordinatorClient {
                 default:
                     throw error
                 }
-                if ContinuousClock.now + (pause ?? .zero) >= deadline { throw error }
+                if ContinuousClock.now + (pause ?? .zero) >= currentDeadline() { throw error }
             }
             if let pause { try await Task.sleep(for: pause) }
         }
