@@ -48,7 +48,7 @@ package struct WorkerService: Service {
         guard let session = try await connect() else { return }
         logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
         let http = try HTTPClient(settings.http)
-        let (faults, faultFound) = AsyncStream.makeStream(of: WorkerFault.self, bufferingPolicy: .bufferingOldest(1))
+        let (stops, stop) = AsyncStream.makeStream(of: WorkerFault?.self, bufferingPolicy: .bufferingOldest(1))
         let fleet = JobFleet(
             settings: settings,
             client: client,
@@ -56,12 +56,14 @@ package struct WorkerService: Service {
             http: http,
             works: works,
             session: session,
-            onFault: { faultFound.yield($0) },
+            onFault: { stop.yield($0) },
             logger: logger
         )
         let heartbeats = Task { await fleet.keepLeases() }
         let jobs = Task { await fleet.acquireJobs() }
-        let fault = await untilToldToStop(faults)
+        let watching = watch(stop)
+        defer { watching.forEach { $0.cancel() } }
+        let fault = await stops.first { _ in true } ?? nil
         if let fault { logger.error("the worker can't go on", metadata: ["perigee.error": "\(fault.cause)"]) }
         // Heartbeats go on until the last job is back.
         await finish(fleet, acquiring: jobs, heartbeats: heartbeats)
@@ -88,14 +90,14 @@ package struct WorkerService: Service {
         return session
     }
 
-    /// Waits until the worker is told to stop, or has to.
-    private func untilToldToStop(_ faults: AsyncStream<WorkerFault>) async -> WorkerFault? {
-        await withTaskGroup(of: WorkerFault?.self) { group in
-            group.addTask {
+    /// Watches for what makes the worker stop: being told to, which is `nil`, or a fault. Goes on until cancelled.
+    private func watch(_ stops: AsyncStream<WorkerFault?>.Continuation) -> [Task<Void, Never>] {
+        [
+            Task {
                 try? await gracefulShutdown()
-                return nil
-            }
-            group.addTask {
+                stops.yield(nil)
+            },
+            Task {
                 let error = try? await ProbeWatch(every: Self.probeInterval).run { error, failures in
                     logger.warning(
                         "nng doesn't close connections",
@@ -104,12 +106,10 @@ package struct WorkerService: Service {
                 } _: { limit in
                     try await Probe.sendToSelf(within: limit)
                 }
-                return error.map { WorkerFault(cause: "lost connections can't be made anew in this process: \($0)") }
-            }
-            group.addTask { await faults.first { _ in true } }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
+                guard let error else { return }
+                stops.yield(WorkerFault(cause: "lost connections can't be made anew in this process: \(error)"))
+            },
+        ]
     }
 
     private func finish(_ fleet: JobFleet, acquiring: Task<Void, Never>, heartbeats: Task<Void, Never>) async {

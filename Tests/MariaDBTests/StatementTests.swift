@@ -81,7 +81,7 @@ import Testing
             #expect(error?.class == .permanent)
             #expect(error?.statement == sql)
         }
-        for (sql, code) in [("SELECT * FROM absent", 1146), ("SELECT absent FROM t", 1054), ("USE absent", 1049)] {
+        for (sql, code) in [("SELECT * FROM absent", 1146), ("SELECT absent FROM t", 1054), ("USE absent", 1044)] {
             let error = await #expect(throws: MariaDBError.self) { try await connection.execute(sql) }
             #expect(error?.code == code)
             #expect(error?.class == .setup)

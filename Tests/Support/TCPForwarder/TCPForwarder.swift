@@ -12,6 +12,8 @@ package final class TCPForwarder: Sendable {
         case loseAnswerToCommit
         /// The client is cut off when it sends the next COMMIT, which the server doesn't get.
         case loseCommit
+        /// What either end sends is lost from now on, and neither is told: as when a host or a line has gone.
+        case silence
     }
 
     private let fault = Lock(Fault.none)
@@ -74,6 +76,7 @@ package final class TCPForwarder: Sendable {
         while true {
             let count = recv(source, &buffer, buffer.count, 0)
             guard count > 0 else { return }
+            if fault.withLock({ $0 == .silence }) { continue }
             // A query packet: length, number, COM_QUERY, text.
             if isRequest, buffer[..<count].dropFirst(5).elementsEqual("COMMIT".utf8) {
                 let current = fault.withLock { fault -> Fault in
@@ -81,7 +84,7 @@ package final class TCPForwarder: Sendable {
                     return fault
                 }
                 switch current {
-                case .none: break
+                case .none, .silence: break
                 case .loseCommit: return
                 case .loseAnswerToCommit:
                     // First, so that the other thread finds nobody to give the answer to. Then the answer is waited for,
