@@ -90,7 +90,7 @@ let package = Package(
             "CoordinatorTests",
             [
                 "Catalog", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB", "Protocol",
-                lifecycle, logging, protobuf,
+                "TCPForwarder", lifecycle, logging, protobuf,
             ]
         ),
         room(

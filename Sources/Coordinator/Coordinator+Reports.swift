@@ -165,6 +165,7 @@ extension Coordinator {
             switch verdict {
             case .committed:
                 committed.append(transition)
+                if leaseClock != nil { dispatcher.settle(transition.after.id) }
             case .stale(nil) where leaseClock != nil:
                 dispatcher.revert(transition, leaseClock: leaseClock, at: clock.now)
             case .stale(let row):

@@ -10,6 +10,8 @@ package struct Dispatcher: Sendable {
     private var queues: ReadyQueues
     package private(set) var quotas: QuotaLedger
     private var dependents: [JobID: Set<JobID>] = [:]
+    /// Jobs whose last lease isn't known to be over, since the table may pass over the row, and what they take meanwhile.
+    private var unsettled: [JobID: [Resource]] = [:]
     private let settings: Settings
     private let kinds: KindCatalog
     private var generator: any RandomNumberGenerator & Sendable
@@ -75,6 +77,7 @@ package struct Dispatcher: Sendable {
     /// didn't agree. A leased one gets a full lease from now on, and counts as unheard.
     package mutating func load(_ job: Job, at now: Timestamp) {
         forget(job.id)
+        settle(job.id)
         guard job.state.isActive else { return }
         place(job)
         if job.state == .leased {
@@ -165,12 +168,30 @@ package struct Dispatcher: Sendable {
     }
 
     /// Takes back a lease whose time is over. `checkpoint` is the sequence number of the job's checkpoint in the table.
-    /// Empty when a heartbeat or a report came in between.
+    /// Empty when a heartbeat or a report came in between. The job isn't granted again before ``settle(_:)``.
     package mutating func expire(_ lease: Lease, checkpoint: UInt32, at now: Timestamp) -> [Transition] {
         guard let clock = leases[lease.job], let deadline = clock.deadline, deadline <= now,
             jobs[lease.job]?.lease == lease
         else { return [] }
+        // Others could be granted its place before it is known to be free.
+        let resources = jobs[lease.job].map { kinds.resources(of: $0) } ?? []
+        unsettled[lease.job] = resources
+        for resource in resources { quotas.take(resource) }
         return apply(.expired(heard: clock.heard, checkpoint: checkpoint), to: lease.job, at: now)
+    }
+
+    /// The table has it that the job's lease is over.
+    package mutating func settle(_ id: JobID) {
+        guard let resources = unsettled.removeValue(forKey: id) else { return }
+        release(resources)
+        if let job = jobs[id], job.state == .ready { queues.insert(job) }
+    }
+
+    private mutating func release(_ resources: [Resource]) {
+        for resource in resources {
+            quotas.giveBack(resource)
+            queues.unblock(resource)
+        }
     }
 
     /// Leases that no coordinator reaped while it couldn't write get their full time again. Those that run out all the same,
@@ -223,7 +244,7 @@ package struct Dispatcher: Sendable {
         jobs[job.id] = job
         switch job.state {
         case .ready:
-            queues.insert(job)
+            if unsettled[job.id] == nil { queues.insert(job) }
         case .leased:
             leases[job.id] = LeaseClock(deadline: nil, heard: false)
             for resource in kinds.resources(of: job) { quotas.take(resource) }
@@ -239,10 +260,7 @@ package struct Dispatcher: Sendable {
         switch job.state {
         case .leased:
             leases[job.id] = nil
-            for resource in kinds.resources(of: job) {
-                quotas.giveBack(resource)
-                queues.unblock(resource)
-            }
+            release(kinds.resources(of: job))
         case .waiting:
             if let dependency = job.dependsOn { dependents[dependency]?.remove(job.id) }
         case .ready, .done, .failed, .quarantined, .cancelled:
@@ -257,9 +275,11 @@ package struct Dispatcher: Sendable {
         let leased = jobs.values.filter { $0.state == .leased }
         if Set(leased.map(\.id)) != Set(leases.keys) { found.append("the leased jobs are those with a lease clock") }
         var inUse: [Resource: Int] = [:]
-        for resource in leased.flatMap({ kinds.resources(of: $0) }) { inUse[resource, default: 0] += 1 }
+        let taken = leased.flatMap { kinds.resources(of: $0) } + unsettled.values.joined()
+        for resource in taken { inUse[resource, default: 0] += 1 }
         found += quotas.violations(inUse: inUse)
-        for job in jobs.values where job.state == .ready && !queues.contains(job.id) {
+        for job in jobs.values
+        where job.state == .ready && !queues.contains(job.id) && unsettled[job.id] == nil {
             found.append("job \(job.id) is ready and in no queue")
         }
         for job in jobs.values where !job.state.isActive { found.append("job \(job.id) is final and still here") }
