@@ -64,7 +64,7 @@ let package = Package(
         room("MariaDB", ["CMariaDB", "Concurrency", logging]),
         tests("MariaDBTests", ["Concurrency", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]),
         room("NNG", ["CNNG", "Concurrency"]),
-        tests("NNGTests", ["Concurrency", "NNG", "Spawn"]),
+        tests("NNGTests", ["Certificates", "Concurrency", "NNG"]),
 
         // What is said over the wire, and what wikis say.
         room("MediaWiki", ["Concurrency", "HTTPFetch"]),
@@ -89,8 +89,8 @@ let package = Package(
         tests(
             "CoordinatorTests",
             [
-                "Catalog", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB", "Protocol",
-                "TCPForwarder", lifecycle, logging, protobuf,
+                "Catalog", "Certificates", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB",
+                "Protocol", "TCPForwarder", lifecycle, logging, protobuf,
             ]
         ),
         room(
@@ -130,6 +130,7 @@ let package = Package(
         tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
 
         // What tests stand on.
+        support("Certificates", ["NNG", "Spawn"]),
         support("PrivateMariaDB", ["Concurrency", "MariaDB", "Spawn"]),
         support("RawServer", ["Concurrency"]),
         support("Spawn"),

@@ -113,6 +113,9 @@ package struct CoordinatorService: Service {
                 }
             }
             group.addTask { try await watch(replier, logger: logger) }
+            if let tls = settings.tls {
+                group.addTask { try await renewCertificates(tls, of: replier, logger: logger) }
+            }
             group.addTask {
                 try await Task.sleep(for: settings.dispatch.lease)
                 try await noteOrphans(before: startedAt, store: store, logger: logger)
@@ -163,6 +166,18 @@ package struct CoordinatorService: Service {
                 logger.error("housekeeping failed; trying again", metadata: ["perigee.error": "\(error)"])
             }
             try await Task.sleep(for: interval)
+        }
+    }
+
+    /// Has the listener use certificates and revocations that were replaced, for connections that are made from then on.
+    private func renewCertificates(_ tls: TLSFiles, of replier: Replier, logger: Logger) async throws {
+        var known = tls.changes
+        try await repeating(every: settings.intervals.certificates, logger: logger) {
+            let changes = tls.changes
+            guard changes != known else { return }
+            try await replier.updateTLS(tls)
+            known = changes
+            logger.notice("certificates renewed")
         }
     }
 

@@ -28,6 +28,8 @@ package struct CoordinatorSettings: Sendable {
         package var catchUp: Duration = .seconds(2)
         /// Notes in the table which workers are alive, and makes sure that no other coordinator has taken over.
         package var workerNotes: Duration = .seconds(20)
+        /// Looks whether certificates were replaced.
+        package var certificates: Duration = .seconds(30)
         /// Dials itself.
         package var probe: Duration = .seconds(10)
 

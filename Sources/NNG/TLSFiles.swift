@@ -44,6 +44,13 @@ package struct TLSFiles: Sendable, Equatable {
         try validities(in: authority).map(\.upperBound).max() ?? .distantPast
     }
 
+    /// When each of the files was changed last; `nil` for one that isn't there.
+    package var changes: [Date?] {
+        [authority, certificate, key, revocations].map { path in
+            path.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.modificationDate] as? Date }
+        }
+    }
+
     /// The files' contents, after a check that they can be used now.
     /// - Throws: ``TLSFileError``.
     func contents(now: Date = Date()) throws(TLSFileError) -> TLSContents {

@@ -1,3 +1,5 @@
+import Certificates
+import Coordinator
 import Foundation
 import Jobs
 import NNG
@@ -12,6 +14,39 @@ import Testing
         .release(WireRelease()),
     ]
     private static let operatorBodies: [WireRequest.OneOf_Body] = [.startRun(runBody([])), .getStatus(WireGetStatus())]
+
+    @Test func certificatesThatAreReplacedAreUsed() async throws {
+        let certificates = try await Certificates.shared
+        var installation = try await Installation.make(tls: true)
+        installation.settings.intervals.certificates = .milliseconds(20)
+        let copies = certificates.path("renewed-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(atPath: copies, withIntermediateDirectories: false)
+        func replace(by authority: String) throws {
+            for (source, copy) in [("ca.crt", "ca.crt"), ("localhost.crt", "own.crt"), ("localhost.key", "own.key")] {
+                let path = copies + "/" + copy
+                try? FileManager.default.removeItem(atPath: path)
+                try FileManager.default.copyItem(atPath: certificates.path("\(authority)/\(source)"), toPath: path)
+            }
+        }
+        try replace(by: "good")
+        installation.settings.tls = TLSFiles(
+            authority: copies + "/ca.crt",
+            certificate: copies + "/own.crt",
+            key: copies + "/own.key",
+            serverName: "localhost"
+        )
+        try await installation.run { coordinator in
+            _ = try await coordinator.raw().nonce()
+            try replace(by: "other")
+            let renewed = certificates.files("worker1", signer: "other", trusted: "other")
+            try await eventually {
+                let requester = try Requester(address: coordinator.address, tls: renewed)
+                let isAccepted: Void? = try? await requester.connect(within: .seconds(10))
+                await requester.close(within: .seconds(5))
+                return isAccepted != nil
+            }
+        }
+    }
 
     @Test func wholeConversationOverTLS() async throws {
         try await Installation.make(tls: true).run { coordinator in

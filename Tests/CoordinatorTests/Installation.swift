@@ -1,4 +1,5 @@
 import Catalog
+import Certificates
 import Coordinator
 import Foundation
 import Jobs
@@ -21,7 +22,7 @@ struct Installation {
     var settings: CoordinatorSettings
     var kinds = KindCatalog.standard
     /// The files of clients, for an installation with TLS.
-    let clientFiles: TLSFiles?
+    var clientFiles: TLSFiles?
 
     static func make(
         tls: Bool = false,
@@ -34,7 +35,7 @@ struct Installation {
         let certificates = tls ? try await Certificates.shared : nil
         var settings = CoordinatorSettings(
             listen: tls ? "tls+tcp://127.0.0.1:0" : "inproc://\(UUID().uuidString)",
-            tls: certificates?.coordinator,
+            tls: certificates?.files("localhost"),
             workerSecrets: [workerSecret],
             operatorSecrets: [operatorSecret],
             software: "1.2.3"
@@ -47,7 +48,7 @@ struct Installation {
             database: database,
             pool: ConnectionPool(settings: database, limits: limits, logger: logger),
             settings: settings,
-            clientFiles: certificates?.worker
+            clientFiles: certificates?.files("worker1")
         )
         for wiki in wikis { try await installation.addWiki(wiki) }
         return installation

@@ -34,8 +34,10 @@ struct BadSettingsTests {
         try await TestFleet.with { fleet in
             let elsewhere = ["database.port": "1"]
             expectComplaint(try await fleet.perigee("migrate", settings: elsewhere), code: 69, "127.0.0.1", "2002")
-            let output = try await fleet.perigee("coordinator", as: .coordinator, settings: elsewhere)
-            expectComplaint(output, code: 69, "127.0.0.1", "2002")
+            for role in [Role.coordinator, .worker] {
+                let output = try await fleet.perigee(role.rawValue, as: role, settings: elsewhere)
+                expectComplaint(output, code: 69, "127.0.0.1", "2002")
+            }
         }
     }
 

@@ -86,6 +86,42 @@ struct LossTests {
         }
     }
 
+    @Test func terminatedWorkerEndsInTimeWithoutACoordinator() async throws {
+        let farm = try #require(Farm.given)
+        try await TestFleet.with(slowly.merging(soon) { $1 }) { fleet in
+            let coordinator = try await fleet.startCoordinator()
+            let leaving = try await fleet.startWorker("leaving", slots: 3)
+            try await fleet.syncWikis(from: farm.wikisFile)
+            _ = try await fleet.start(["run", "modules", "--wait"])
+            try await middle(of: "leaving", fleet)
+            coordinator.signal(SIGKILL)
+            try await coordinator.wait(within: .seconds(5))
+            leaving.signal(SIGTERM)
+            #expect(try await leaving.wait(within: .seconds(12)) == .exited(0))
+        }
+    }
+
+    @Test func workerThatCannotWriteEndsAndBlamesNoJob() async throws {
+        let farm = try #require(Farm.given)
+        try await TestFleet.with(slowly.merging(soon) { $1 }) { fleet in
+            _ = try await fleet.startCoordinator()
+            let unable = try await fleet.startWorker("unable", slots: 3)
+            try await fleet.syncWikis(from: farm.wikisFile)
+            let run = try await fleet.start(["run", "modules", "--wait"])
+            try await middle(of: "unable", fleet)
+            // As when a right is taken from its user.
+            try await fleet.execute("RENAME TABLE modules TO modules_away")
+            #expect(try await unable.wait(within: .seconds(60)) == .exited(1))
+            #expect(unable.standardError.contains("perigee: the worker ends, to be started anew: the database: "))
+            #expect((try await fleet.eventCounts())["failed"] == nil)
+            try await fleet.execute("RENAME TABLE modules_away TO modules")
+            _ = try await fleet.startWorker("able")
+            #expect(try await run.wait(within: .seconds(120)) == .exited(0))
+            try await fleet.expectHarvest(equals: try await farm.truth())
+            try await fleet.expectAllDone()
+        }
+    }
+
     @Test func frozenWorkerIsReplacedAndGoesOnLater() async throws {
         let farm = try #require(Farm.given)
         try await TestFleet.with(slowly) { fleet in

@@ -101,6 +101,7 @@ extension SocketTests {
             try await withReplier(address: requester.address) { _ in
                 var answer: [UInt8]?
                 while answer == nil {
+                    try Task.checkCancellation()
                     // Replacing the dialer may cost a connection that was made at that moment.
                     do throws(NNGError) { answer = try await requester.request([1], within: .seconds(60)) } catch {
                         #expect(error.isConnectivity)

@@ -1,3 +1,4 @@
+import Certificates
 import Concurrency
 import Foundation
 import NNG

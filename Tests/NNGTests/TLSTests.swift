@@ -1,3 +1,4 @@
+import Certificates
 import Dispatch
 import Foundation
 import NNG
