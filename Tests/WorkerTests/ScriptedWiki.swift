@@ -140,7 +140,7 @@ extension ScriptedWiki.Page {
 
     var revisionInfo: [String: Any] {
         [
-            "revid": revision, "timestamp": "2026-01-02T03:04:05Z",
+            "revid": revision, "timestamp": "2026-01-02T03:04:05Z", "size": text.utf8.count,
             "slots": ["main": ["contentmodel": contentModel, "content": text]],
         ]
     }
