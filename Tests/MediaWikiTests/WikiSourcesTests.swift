@@ -67,7 +67,7 @@ import Testing
                 ),
             ]
         )
-        #expect(matrix.problems.problems.map(\.reason) == ["an entry without url or dbname"])
+        #expect(matrix.problems.problems.map(\.reason) == ["an entry without dbname"])
         #expect(matrix.continuation == nil)
     }
 
