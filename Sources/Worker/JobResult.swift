@@ -1,3 +1,4 @@
+import Catalog
 import Concurrency
 import HTTPFetch
 import Jobs
@@ -37,6 +38,9 @@ extension JobResult {
         case let error as PoolError:
             self = .released(reason: error.description, wait: .seconds(10), resource: nil)
         case let error as CannotBeDone: self = .failed(message: error.description, permanent: true)
+        case is InvalidParameters, is WikiDescriptionError, is Catalog.WikiListError:
+            // What the job was given, or the list that it got, is wrong.
+            self = .failed(message: "\(error)", permanent: true)
         default: self = .failed(message: "\(error)", permanent: false)
         }
     }

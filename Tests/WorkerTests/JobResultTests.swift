@@ -1,3 +1,4 @@
+import Catalog
 import HTTPFetch
 import Jobs
 import MariaDB
@@ -69,9 +70,14 @@ extension JobResult {
     @Test func failuresThatStay() {
         let kinds: [APIError.Kind] = [
             .httpStatus(404), .httpStatus(403), .notJSON(firstWords: "Welcome"), .api(code: "readapidenied"),
-            .wrongWiki(found: "other"), .noModuleNamespace, .badContinue,
+            .wrongWiki(found: "other"), .noModuleNamespace, .noSiteMatrix, .badContinue,
         ]
         for kind in kinds { #expect(result(api(kind)).isFailed(permanent: true), "\(kind)") }
         #expect(result(CannotBeDone("no")).failure == "no")
+        let errors: [any Error] = [
+            InvalidParameters(kind: .wikis, problem: "no"), WikiDescriptionError(reason: "no"),
+            Catalog.WikiListError(problem: .duplicate(wiki: "aawiki")),
+        ]
+        for error in errors { #expect(result(error).failure == "\(error)") }
     }
 }
