@@ -75,7 +75,7 @@ let package = Package(
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
         tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
-        room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", heap]),
+        room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", crypto, heap]),
         tests(
             "JobsTests",
             ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]
@@ -90,7 +90,7 @@ let package = Package(
             "CoordinatorTests",
             [
                 "Catalog", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB", "Protocol",
-                lifecycle, logging, protobuf,
+                "TCPForwarder", lifecycle, logging, protobuf,
             ]
         ),
         room(

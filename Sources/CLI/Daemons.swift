@@ -18,7 +18,8 @@ package enum Daemons {
             logger: logger
         )
         try await Schema.check(on: pool)
-        try await run(CoordinatorService(settings: own, pool: pool, logger: logger), pool: pool, logger: logger)
+        let service = CoordinatorService(settings: own, pool: pool, logger: logger)
+        try await run(service, pool: pool, closingWithin: .seconds(2), logger: logger)
     }
 
     /// Runs a worker until SIGTERM or SIGINT.
@@ -35,10 +36,15 @@ package enum Daemons {
         )
         try await Schema.check(on: pool)
         let service = WorkerService(settings: own, client: client, pool: pool, works: works, logger: logger)
-        try await run(service, pool: pool, logger: logger)
+        try await run(service, pool: pool, closingWithin: own.grace * 0.1, logger: logger)
     }
 
-    private static func run(_ service: some Service, pool: ConnectionPool, logger: Logger) async throws {
+    private static func run(
+        _ service: some Service,
+        pool: ConnectionPool,
+        closingWithin closingTime: Duration,
+        logger: Logger
+    ) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -55,9 +61,9 @@ package enum Daemons {
         do {
             try await group.run()
         } catch {
-            await pool.shutdown(within: .seconds(2))
+            await pool.shutdown(within: closingTime)
             throw error
         }
-        await pool.shutdown(within: .seconds(2))
+        await pool.shutdown(within: closingTime)
     }
 }

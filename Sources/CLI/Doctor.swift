@@ -31,7 +31,7 @@ package enum Doctor {
     package static func run(_ settings: Settings) async throws {
         let checks: [(String, (Settings) async throws -> Finding)] = [
             ("database", database), ("schema", schema), ("certificate", certificate), ("coordinator", coordinator),
-            ("user agent", userAgent), ("a wiki's API", wiki),
+            ("secrets", secrets), ("user agent", userAgent), ("a wiki's API", wiki),
         ]
         let output = try StandardOutput()
         var failures = 0
@@ -43,7 +43,7 @@ package enum Doctor {
                 finding = .failure("\(error)")
             }
             if finding.isFailure { failures += 1 }
-            try await output.write("\(name.padding(12)) \(finding.line)\n")
+            try await output.write("\(name.padding(12)) \(DisplayText.visible(finding.line))\n")
         }
         if failures > 0 { throw Complaint("\(failures) of \(checks.count) checks failed") }
     }
@@ -58,9 +58,11 @@ package enum Doctor {
     }
 
     private static func schema(_ settings: Settings) async throws -> Finding {
-        let connection = try await Connection.open(try settings.connectionSettings())
-        defer { Task { await connection.close() } }
-        try await Schema.check(on: connection)
+        try await ConnectionPool.with(
+            settings: try settings.connectionSettings(),
+            limit: 1,
+            logger: try settings.logger(label: "doctor")
+        ) { pool in try await Schema.check(on: pool) }
         return .ok("number \(Schema.version)")
     }
 
@@ -68,22 +70,45 @@ package enum Doctor {
         guard let files = try settings.tlsFiles(for: try settings.required(.coordinatorAddress)) else {
             return .warning("the coordinator's address has no TLS; use tls+tcp:// outside of tests")
         }
-        let days = Int(try files.certificateExpiry().timeIntervalSinceNow / 86_400)
-        if days < 0 { return .failure("\(files.certificate) ran out; issue a new one with deploy/tls/issue") }
+        let expiries = [
+            (files.authority, try files.authorityExpiry()), (files.certificate, try files.certificateExpiry()),
+        ]
+        guard let (path, expiry) = expiries.min(by: { $0.1 < $1.1 }) else { return .failure("there is none") }
+        let left = expiry.timeIntervalSinceNow
+        if left < 0 { return .failure("\(path) ran out; issue a new one with deploy/tls/issue") }
+        let days = Int(left / 86_400)
         if days < 30 {
-            return .warning("\(files.certificate) runs out in \(days) days; issue a new one with deploy/tls/issue")
+            return .warning("\(path) runs out in \(days) days; issue a new one with deploy/tls/issue")
         }
-        return .ok("\(files.certificate), good for \(days) days")
+        return .ok("\(path), good for \(days) days")
     }
 
     private static func coordinator(_ settings: Settings) async throws -> Finding {
-        let client = try settings.coordinatorClient(logger: try settings.logger(label: "doctor"))
-        let session = try await client.connect(within: .seconds(5))
+        let client = try settings.anonymousClient(logger: try settings.logger(label: "doctor"))
+        let (welcome, term) = try await client.hello(within: .seconds(5))
         await client.leave(within: .seconds(1))
-        guard session.role == .operator else {
-            return .failure("secrets.operator is the secret of the workers: give operators one of their own")
+        return .ok("\(welcome.software) answers, term \(term)")
+    }
+
+    /// Each secret that this machine has: that of its workers, that of its operators, or both.
+    private static func secrets(_ settings: Settings) async throws -> Finding {
+        let logger = try settings.logger(label: "doctor")
+        var clients: [(key: SettingKey, role: WireRole, client: CoordinatorClient)] = []
+        if settings.string(.operatorSecret) != nil {
+            clients.append((.operatorSecret, .operator, try settings.coordinatorClient(logger: logger)))
         }
-        return .ok("answers, term \(session.term)")
+        if settings.string(.workerSecret) != nil {
+            clients.append((.workerSecret, .worker, try settings.workerClient(works: [], logger: logger)))
+        }
+        guard !clients.isEmpty else { return .failure("neither secrets.worker nor secrets.operator is set") }
+        for (key, role, client) in clients {
+            let session = try await client.connect(within: .seconds(5))
+            await client.leave(within: .seconds(1))
+            guard session.role == role else {
+                return .failure("\(key.name) is a secret of \(session.role == .worker ? "workers" : "operators")")
+            }
+        }
+        return .ok("\(clients.map(\.key.name).joined(separator: " and ")) accepted")
     }
 
     private static func userAgent(_ settings: Settings) async throws -> Finding {

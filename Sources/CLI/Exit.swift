@@ -1,6 +1,5 @@
 import Glibc
 import MariaDB
-import NNG
 import Protocol
 
 /// How a command ends.
@@ -28,7 +27,7 @@ package enum Exit {
 
     /// Writes an error to standard error, in one line.
     package static func tell(_ error: any Error) {
-        let text = "\(error)".replacing("\n", with: " ")
+        let text = DisplayText.visible("\(error)".replacing("\n", with: " "))
         let bytes = Array("perigee: \(text)\n".utf8)
         _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
     }

@@ -55,13 +55,27 @@ package enum RunStart {
         let response: WireResponse
         do {
             response = try await client.send(.startRun(start), within: planTime, parking: planTime)
-        } catch let error as CoordinatorError where error.kind == .refused(.unknownWiki) {
+        } catch let error as CoordinatorError {
             await client.leave(within: .seconds(1))
-            try await ReadSession.run(settings, .table) { try await $0.checkWikis(wikis) }
+            if error.kind == .refused(.unknownWiki) || error.kind == .refused(.nothingToDo) {
+                // A name that was mistyped is worth more words, where the table can be read.
+                do {
+                    try await ReadSession.run(settings, .table) { session in
+                        try await session.checkWikis(wikis)
+                        if let family { try await session.checkFamily(family) }
+                    }
+                } catch let complaint as Complaint {
+                    throw complaint
+                } catch {
+                    logger.debug("names can't be looked up", metadata: ["perigee.error": "\(error)"])
+                }
+            }
             throw error
         }
         await client.leave(within: .seconds(1))
-        guard case .runStarted(let started) = response.body else { return }
+        guard case .runStarted(let started) = response.body else {
+            throw Complaint("the coordinator's answer says nothing of a run; are both of the same version?")
+        }
         let joined = started.jobsJoined > 0 ? ", \(started.jobsJoined) under way already" : ""
         try await StandardOutput().write("run \(started.run): \(started.jobsPlanned) jobs planned\(joined)\n")
         guard wait else { return }

@@ -42,7 +42,7 @@ struct AnswerCache {
         }
     }
 
-    /// Has the answer to a request that is under way given to `continuation` too.
+    /// Has the answer to a request that is under way given to `continuation` too; nothing when it ended without effect.
     mutating func join(session: Data, request: Data, _ continuation: CheckedContinuation<[UInt8], Never>) {
         let key = Key(session: session, request: request)
         switch entries[key] {

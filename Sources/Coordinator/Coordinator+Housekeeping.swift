@@ -10,15 +10,20 @@ extension Coordinator {
 
     /// Takes the active jobs from the table, as a coordinator does when it starts.
     func loadJobs() async throws {
+        try await forEachActiveJob { dispatcher.load($0, at: clock.now) }
+        try await endDependencies()
+    }
+
+    /// Calls `body` with each active job of the table, in batches.
+    func forEachActiveJob(_ body: (Job) -> Void) async throws {
         var last: JobID?
         let batch = 1000
         while true {
             let jobs = try await store.activeJobs(after: last, limit: batch)
-            for job in jobs { dispatcher.load(job, at: clock.now) }
+            jobs.forEach(body)
             last = jobs.last?.id
             if jobs.count < batch { break }
         }
-        try await endDependencies()
     }
 
     /// Jobs that wait for one that has ended: the last coordinator died in between.
@@ -59,8 +64,9 @@ extension Coordinator {
     /// and the others mustn't wait for it.
     private func reap(_ lease: Lease) async throws {
         let checkpoint = try await store.checkpointSequence(of: lease.job)
+        let leaseClock = dispatcher.leaseClock(of: lease.job)
         let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: clock.now)
-        for transition in try await commit(transitions, skippingLocked: true) {
+        for transition in try await commit(transitions, reaping: leaseClock) {
             logger.warning(
                 "job \(transition.story.name.rawValue)",
                 metadata: [

@@ -51,10 +51,15 @@ extension Coordinator {
 
     /// Jobs whose work went wrong.
     func outcomes(of fail: WireFail, by session: SessionTable.Session) async throws -> WireResponse.OneOf_Body {
-        try await outcomes(
-            of: fail.failures.map { failure throws(RefusalError) in
-                let message = String(failure.message.prefix(1024))
-                return (try Lease(failure.lease), .failed(message: message, permanent: failure.permanent))
+        try checkCount(fail.failures.count)
+        let leases = try fail.failures.map { failure throws(RefusalError) in try Lease(failure.lease) }
+        guard journal.isHealthy else { throw RefusalError.unavailable }
+        for (failure, lease) in zip(fail.failures, leases) {
+            holdBack(failure.resource, milliseconds: 0, reason: failure.message, for: lease, of: session)
+        }
+        return try await outcomes(
+            of: zip(fail.failures, leases).map { failure, lease in
+                (lease, .failed(message: String(failure.message.prefix(1024)), permanent: failure.permanent))
             },
             by: session
         )
@@ -65,15 +70,13 @@ extension Coordinator {
         try checkCount(release.handbacks.count)
         let leases = try release.handbacks.map { handback throws(RefusalError) in try Lease(handback.lease) }
         guard journal.isHealthy else { throw RefusalError.unavailable }
-        for (handback, lease) in zip(release.handbacks, leases) where !handback.resource.isEmpty {
-            guard let job = dispatcher.job(lease.job), job.lease == lease,
-                job.holder?.worker == session.incarnation
-            else { continue }
+        for (handback, lease) in zip(release.handbacks, leases) {
             holdBack(
                 handback.resource,
                 milliseconds: handback.waitMilliseconds,
                 reason: handback.reason,
-                amongst: Set(kinds.resources(of: job))
+                for: lease,
+                of: session
             )
         }
         return try await outcomes(
@@ -141,14 +144,18 @@ extension Coordinator {
     // MARK: The table
 
     /// Writes transitions that were decided, brings memory and table together where they differ, and serves those who wait.
-    /// - Parameter skippingLocked: as for `JobStore.commit`.
+    /// - Parameter leaseClock: of the lease that is taken back by them. A row that is locked is passed over then, as by
+    ///   `JobStore.commit`, and the lease stays as it was.
     /// - Returns: those that are in the table.
     @discardableResult
-    func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Transition] {
+    func commit(
+        _ transitions: [Transition],
+        reaping leaseClock: Dispatcher.LeaseClock? = nil
+    ) async throws -> [Transition] {
         guard !transitions.isEmpty else { return [] }
         let verdicts: [JobStore.Verdict]
         do {
-            verdicts = try await journal.commit(transitions, skippingLocked: skippingLocked)
+            verdicts = try await journal.commit(transitions, skippingLocked: leaseClock != nil)
         } catch {
             for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
             throw error
@@ -158,8 +165,9 @@ extension Coordinator {
             switch verdict {
             case .committed:
                 committed.append(transition)
-            case .stale(nil) where skippingLocked:
-                dispatcher.revert(transition, at: clock.now)
+                if leaseClock != nil { dispatcher.settle(transition.after.id) }
+            case .stale(nil) where leaseClock != nil:
+                dispatcher.revert(transition, leaseClock: leaseClock, at: clock.now)
             case .stale(let row):
                 logger.warning(
                     "memory and table differed on a job; the table holds",
@@ -170,6 +178,20 @@ extension Coordinator {
         }
         serveParked()
         return committed
+    }
+
+    /// Holds back what a job went to, if it is this worker's job and one of its resources.
+    private func holdBack(
+        _ name: String,
+        milliseconds: UInt32,
+        reason: String,
+        for lease: Lease,
+        of session: SessionTable.Session
+    ) {
+        guard !name.isEmpty, let job = dispatcher.job(lease.job), job.lease == lease,
+            job.holder?.worker == session.incarnation
+        else { return }
+        holdBack(name, milliseconds: milliseconds, reason: reason, amongst: Set(kinds.resources(of: job)))
     }
 
     private func holdBack(_ name: String, milliseconds: UInt32, reason: String, amongst used: Set<Resource>) {

@@ -24,12 +24,12 @@ extension Coordinator {
         }
     }
 
-    /// Plans the runs that an earlier coordinator left half planned.
+    /// Plans the runs that an earlier coordinator, or an outage of the database, left half planned.
     func planLeftovers() async throws {
         for run in try await store.unplannedRuns() {
             guard let request = try await store.request(of: run) else { continue }
             do {
-                _ = try await plan(request)
+                _ = try await inTurn { try await $0.plan(request) }
             } catch let refused as RunRefused {
                 logger.error(
                     "a run that was left half planned can't be planned any more",
@@ -40,15 +40,43 @@ extension Coordinator {
         }
     }
 
+    /// Brings memory to what the table has where planning was broken off by an error: runs that are half planned, and jobs
+    /// that memory has never seen.
+    func catchUp() async throws {
+        guard isBehind, journal.isHealthy else { return }
+        isBehind = false
+        do {
+            try await planLeftovers()
+            try await forEachActiveJob { job in
+                // One that is leased, or was, is in memory or on its way to the table.
+                guard job.state == .ready || job.state == .waiting, dispatcher.job(job.id) == nil else { return }
+                dispatcher.load(job, at: clock.now)
+            }
+            try await endDependencies()
+        } catch {
+            isBehind = true
+            throw error
+        }
+        serveParked()
+    }
+
     private func planInTurn(_ request: RunRequest) async throws -> WireRunStarted {
+        try await inTurn { coordinator in
+            if let earlier = try await coordinator.store.earlierRun(of: request.requestID) {
+                return WireRunStarted(earlier.id, planned: earlier.planned, joined: earlier.joined)
+            }
+            let planned = try await coordinator.plan(request)
+            return WireRunStarted(planned.id, planned: planned.jobs.count, joined: planned.joined)
+        }
+    }
+
+    private func inTurn<Result: Sendable>(
+        _ body: @escaping @Sendable (isolated Coordinator) async throws -> Result
+    ) async throws -> Result {
         let previous = lastPlan
         let plan = Task {
             await previous?.value
-            if let earlier = try await store.earlierRun(of: request.requestID) {
-                return WireRunStarted(earlier.id, planned: earlier.planned, joined: earlier.joined)
-            }
-            let planned = try await self.plan(request)
-            return WireRunStarted(planned.id, planned: planned.jobs.count, joined: planned.joined)
+            return try await body(self)
         }
         lastPlan = Task { _ = await plan.result }
         return try await plan.value
@@ -69,12 +97,18 @@ extension Coordinator {
         }
         guard !drafts.isEmpty else { throw RunRefused.nothingToDo }
         let run = try await store.createRun(request, at: clock.now)
-        let planned = try await store.plan(run, drafts: drafts, at: clock.now)
-        for job in try await store.jobs(planned.jobs) where dispatcher.job(job.id) == nil {
-            dispatcher.load(job, at: clock.now)
+        let planned: PlannedRun
+        do {
+            planned = try await store.plan(run, drafts: drafts, at: clock.now)
+            for job in try await store.jobs(planned.jobs) where dispatcher.job(job.id) == nil {
+                dispatcher.load(job, at: clock.now)
+            }
+            // What they depend on may have ended between its being read and now.
+            if !dispatcher.waitingJobs.isEmpty { try await endDependencies() }
+        } catch {
+            isBehind = true
+            throw error
         }
-        // What they depend on may have ended between its being read and now.
-        if !dispatcher.waitingJobs.isEmpty { try await endDependencies() }
         logger.info(
             "run planned",
             metadata: [
@@ -106,7 +140,7 @@ extension Coordinator {
         let records = try await wikis.harvestable(named: request.wikis, family: request.family)
         let found = Set(records.map(\.dbname))
         let missing = request.wikis.filter { !found.contains($0) }
-        guard missing.isEmpty else { throw RunRefused.unknownWikis(missing) }
+        guard missing.isEmpty else { throw try await whyLeftOut(missing, family: request.family) }
         return records.map { record in
             WikiFacts(
                 dbname: record.dbname,
@@ -116,6 +150,27 @@ extension Coordinator {
                 knownModules: UInt64(clamping: record.knownModules)
             )
         }
+    }
+}
+
+extension Coordinator {
+    /// Why some of the wikis that were named can't be worked on: the reason of the first, and all that have the same.
+    private func whyLeftOut(_ names: [String], family: String?) async throws -> RunRefused {
+        var reasons: [String?] = []
+        // So many names make a message long enough.
+        for name in names.prefix(20) {
+            let record = try await wikis.record(name)
+            reasons.append(
+                record.map { record in
+                    if record.isPrivate { return "they are private" }
+                    if record.vanishedAt != nil { return "their list of wikis names them no more" }
+                    return "they aren't of the family \(family ?? "")"
+                }
+            )
+        }
+        let why = reasons.contains(nil) ? nil : reasons[0]
+        let same = zip(names, reasons).filter { $1 == why }.map(\.0)
+        return why.map { .wikisLeftOut(same, why: $0) } ?? .unknownWikis(same)
     }
 }
 
@@ -142,6 +197,7 @@ extension RefusalError {
             switch refused {
             case .unknownKind: .unknownKind
             case .unknownWikis: .unknownWiki
+            case .wikisLeftOut: .nothingToDo
             case .badParameters: .malformed
             case .nothingToDo: .nothingToDo
             }

@@ -27,6 +27,8 @@ actor Coordinator {
     var parameters = RunParameters()
     /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert.
     var lastPlan: Task<Void, Never>?
+    /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
+    var isBehind = false
 
     init(
         settings: CoordinatorSettings,
@@ -89,7 +91,9 @@ actor Coordinator {
                     answers.join(session: session.token, request: message.requestID, continuation)
                 }
             }
-            return joined ?? encode(refuse(.overloaded), to: message.requestID)
+            guard let joined else { return encode(refuse(.overloaded), to: message.requestID) }
+            // The first of them ended meanwhile, without effect.
+            return joined.isEmpty ? encode(refuse(.unavailable), to: message.requestID) : joined
         case .new:
             let (body, isRefusal) =
                 if message.body?.mayWait ?? false {

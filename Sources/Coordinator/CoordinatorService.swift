@@ -103,6 +103,11 @@ package struct CoordinatorService: Service {
                 try await repeating(every: settings.intervals.tick, logger: logger) { try await coordinator.reap() }
             }
             group.addTask {
+                try await repeating(every: settings.intervals.catchUp, logger: logger) {
+                    try await coordinator.catchUp()
+                }
+            }
+            group.addTask {
                 try await repeating(every: settings.intervals.workerNotes, logger: logger) {
                     try await coordinator.noteWorkers()
                 }
@@ -110,7 +115,7 @@ package struct CoordinatorService: Service {
             group.addTask { try await watch(replier, logger: logger) }
             group.addTask {
                 try await Task.sleep(for: settings.dispatch.lease)
-                try? await store.noteOrphans(before: startedAt)
+                try await noteOrphans(before: startedAt, store: store, logger: logger)
                 try await gracefulShutdown()
             }
             group.addTask { try await gracefulShutdown() }
@@ -125,6 +130,20 @@ package struct CoordinatorService: Service {
             if case .failure(let error) = end, !(error is CancellationError) { throw error }
         }
         logger.info("coordinator stopped")
+    }
+
+    /// Calls those lost that registered with an earlier coordinator only, in the end.
+    private func noteOrphans(before time: Timestamp, store: JobStore, logger: Logger) async throws {
+        while true {
+            do {
+                return try await store.noteOrphans(before: time)
+            } catch let error as Deposed {
+                throw error
+            } catch {
+                logger.warning("lost workers can't be noted yet", metadata: ["perigee.error": "\(error)"])
+            }
+            try await Task.sleep(for: settings.intervals.workerNotes)
+        }
     }
 
     /// Does something every so often. Errors that may pass are logged; being deposed ends it.

@@ -24,6 +24,8 @@ package struct CoordinatorSettings: Sendable {
     package struct Intervals: Sendable {
         /// Looks for leases whose time is over, for jobs whose time has come, and for requests that have waited long enough.
         package var tick: Duration = .milliseconds(250)
+        /// Looks whether planning was broken off, and goes on with it.
+        package var catchUp: Duration = .seconds(2)
         /// Notes in the table which workers are alive, and makes sure that no other coordinator has taken over.
         package var workerNotes: Duration = .seconds(20)
         /// Dials itself.

@@ -57,6 +57,8 @@ package struct EarlierRun: Sendable, Equatable {
 package enum RunRefused: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownKind(String, known: [String])
     case unknownWikis([String])
+    /// They are in the table, but there is a reason, such as "they are private", not to work on them.
+    case wikisLeftOut([String], why: String)
     case badParameters(InvalidParameters)
     case nothingToDo
 
@@ -65,11 +67,17 @@ package enum RunRefused: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknownKind(let name, let known):
             "there is no kind \"\(name)\"; the kinds are \(known.joined(separator: ", "))"
         case .unknownWikis(let names):
-            "not in the table of wikis: \(names.prefix(5).joined(separator: ", "))"
-                + (names.count > 5 ? " and \(names.count - 5) more" : "")
-                + "; see: perigee wikis list"
+            "not in the table of wikis: \(names.someNames); see: perigee wikis list"
+        case .wikisLeftOut(let names, let why): "these wikis can't be worked on: \(names.someNames); \(why)"
         case .badParameters(let error): error.description
-        case .nothingToDo: "there is no wiki to work on; begin with: perigee wikis sync"
+        case .nothingToDo: "there is no wiki to work on; see: perigee wikis list, perigee wikis sync"
         }
+    }
+}
+
+extension [String] {
+    /// The first few of them.
+    fileprivate var someNames: String {
+        prefix(5).joined(separator: ", ") + (count > 5 ? " and \(count - 5) more" : "")
     }
 }

@@ -7,11 +7,21 @@ package struct Transition: Sendable, Equatable {
     package let after: Job
     package let story: JobStory
     package let at: Timestamp
+    /// The job whose end brought this about, by another transition of the same commit: without that one, this one isn't
+    /// right. `nil` for one that stands alone.
+    package private(set) var cause: JobID?
 
     package init(before: Job, after: Job, story: JobStory, at: Timestamp) {
         self.before = before
         self.after = after
         self.story = story
         self.at = at
+    }
+
+    /// The same, brought about by the end of another job, unless that was so already.
+    func caused(by cause: JobID) -> Transition {
+        var transition = self
+        transition.cause = self.cause ?? cause
+        return transition
     }
 }

@@ -17,6 +17,9 @@ package final class ConnectionPool: Sendable {
         /// A connection that wasn't used for so long is asked whether it still works before it's given out.
         package var pingAfter: Duration = .seconds(10)
 
+        /// How long the answer to that may take.
+        package var pingTime: Duration = .seconds(5)
+
         /// Makes limits with the defaults for everything but the number of connections.
         package init(connections: Int) { self.connections = connections }
     }
@@ -120,12 +123,25 @@ extension ConnectionPool {
             switch try await nextGrant(deadline: deadline, limit: limit) {
             case .existing(let connection, let since):
                 if ContinuousClock.now - since < limits.pingAfter { return connection }
-                if await connection.ping() { return connection }
+                if await isAlive(connection, until: deadline) { return connection }
                 discard(connection)
             case .place:
                 return try await open()
             }
         }
+    }
+
+    /// Whether the server answers over an idle connection; soon, since one whose other end has gone may stay silent.
+    private func isAlive(_ connection: Connection, until deadline: ContinuousClock.Instant) async -> Bool {
+        let limit = min(limits.pingTime, ContinuousClock.now.duration(to: deadline))
+        let answer = try? await withDeadline(limit) {
+            await withTaskCancellationHandler {
+                await connection.ping()
+            } onCancel: {
+                connection.abort()
+            }
+        }
+        return answer ?? false
     }
 
     private func open() async throws -> Connection {

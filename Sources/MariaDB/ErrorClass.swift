@@ -10,6 +10,8 @@ package enum ErrorClass: String, Sendable {
     case wait
     /// The statement was ended by somebody or by its time limit: try a smaller piece.
     case killed
+    /// This client may not, or hasn't got, what the statement needs: a password, a right, a table. A person has to act.
+    case setup
     /// It will fail again whenever it's tried.
     case permanent
     /// Not known. Not repeated here; whoever schedules the work puts it off and raises an alarm.
@@ -22,7 +24,15 @@ package enum ErrorClass: String, Sendable {
         case .again: RetryPolicy(initialDelay: .milliseconds(10), maximumDelay: .seconds(1))
         case .reconnect: RetryPolicy(initialDelay: .milliseconds(100), maximumDelay: .seconds(5))
         case .wait: RetryPolicy(initialDelay: .milliseconds(500), maximumDelay: .seconds(15))
-        case .killed, .permanent, .unknown: nil
+        case .killed, .setup, .permanent, .unknown: nil
+        }
+    }
+
+    /// Whether it may go well at another time without a person's doing.
+    package var mayPass: Bool {
+        switch self {
+        case .again, .reconnect, .wait, .killed, .unknown: true
+        case .setup, .permanent: false
         }
     }
 
@@ -42,8 +52,11 @@ package enum ErrorClass: String, Sendable {
         // Query interrupted, max_statement_time.
         case 1317, 1969:
             self = .killed
-        // Can't create table, host blocked, packet too large, column without default; the library used wrongly.
-        case 1005, 1129, 1153, 1364, 2014, 2030...2036:
+        // Access denied to server, database, table, column or operation; no such database, table or column; host blocked.
+        case 1044, 1045, 1049, 1054, 1129, 1130, 1142, 1143, 1146, 1227, 1698:
+            self = .setup
+        // Can't create table, packet too large, column without default; the library used wrongly.
+        case 1005, 1153, 1364, 2014, 2030...2036:
             self = .permanent
         default:
             // Unsupported, cardinality, data, constraint, authorisation, catalog, syntax or access.

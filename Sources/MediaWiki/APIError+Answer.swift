@@ -46,7 +46,7 @@ extension APIError {
         var isInTag = false
         for character in head {
             if character == "<" { isInTag = true }
-            if !isInTag { words.append(character.isWhitespace ? " " : character) }
+            if !isInTag { words.append(character.isPrintable ? character : " ") }
             if character == ">" {
                 isInTag = false
                 words.append(" ")
@@ -92,4 +92,11 @@ struct APIErrorEnvelope: Decodable {
     private let errors: [Failure]?
 
     var failure: Failure? { error ?? errors?.first }
+}
+
+extension Character {
+    /// Whether it is neither white space nor one that steers a terminal.
+    fileprivate var isPrintable: Bool {
+        !isWhitespace && !unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
 }

@@ -65,6 +65,7 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What the caller is to do.
     package var recovery: Recovery {
         switch kind {
+        case _ where retryAfter != nil && status.map { $0 >= 500 } ?? false: .holdBack
         case .maxlag, .rateLimited, .readOnly: .holdBack
         case .httpStatus(let status):
             status == 503 ? .holdBack : status >= 500 || status == 408 || status == 425 ? .retry : .permanent

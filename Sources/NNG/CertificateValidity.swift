@@ -4,12 +4,21 @@ import FoundationEssentials
 ///
 /// Source: RFC 5280, section 4.1 (structure of a certificate) and 4.1.2.5 (times), RFC 7468 (PEM).
 enum CertificateValidity {
-    /// The validity of the first certificate in a PEM text, or `nil` when there is none that can be read.
-    static func ofFirst(in pem: String) -> ClosedRange<Date>? {
-        guard let begin = pem.firstRange(of: "-----BEGIN CERTIFICATE-----"),
-            let end = pem[begin.upperBound...].firstRange(of: "-----END CERTIFICATE-----"),
-            let der = Data(base64Encoded: String(pem[begin.upperBound..<end.lowerBound].filter { !$0.isWhitespace }))
-        else { return nil }
+    /// Those of the certificates in a PEM text, without the ones that can't be read.
+    static func all(in pem: String) -> [ClosedRange<Date>] {
+        var validities: [ClosedRange<Date>] = []
+        var rest = pem[...]
+        while let begin = rest.firstRange(of: "-----BEGIN CERTIFICATE-----"),
+            let end = rest[begin.upperBound...].firstRange(of: "-----END CERTIFICATE-----")
+        {
+            if let validity = ofOne(inBase64: rest[begin.upperBound..<end.lowerBound]) { validities.append(validity) }
+            rest = rest[end.upperBound...]
+        }
+        return validities
+    }
+
+    private static func ofOne(inBase64 text: Substring) -> ClosedRange<Date>? {
+        guard let der = Data(base64Encoded: String(text.filter { !$0.isWhitespace })) else { return nil }
         var outer = DERReader(bytes: [UInt8](der)[...])
         guard let certificate = outer.next(tag: 0x30) else { return nil }
         var fields = DERReader(bytes: certificate)

@@ -35,7 +35,13 @@ package struct TLSFiles: Sendable, Equatable {
     /// When our own certificate runs out.
     /// - Throws: ``TLSFileError``.
     package func certificateExpiry() throws(TLSFileError) -> Date {
-        try validity(of: certificate).upperBound
+        try validities(in: certificate)[0].upperBound
+    }
+
+    /// When the last of the CAs' certificates runs out.
+    /// - Throws: ``TLSFileError``.
+    package func authorityExpiry() throws(TLSFileError) -> Date {
+        try validities(in: authority).map(\.upperBound).max() ?? .distantPast
     }
 
     /// The files' contents, after a check that they can be used now.
@@ -47,16 +53,22 @@ package struct TLSFiles: Sendable, Equatable {
             key: try Self.read(key, block: "PRIVATE KEY"),
             revocations: try readRevocations()
         )
-        for path in [authority, certificate] {
-            let validity = try validity(of: path)
-            if now > validity.upperBound {
-                throw TLSFileError(path: path, problem: .expired(validity.upperBound))
-            }
-            if now < validity.lowerBound {
-                throw TLSFileError(path: path, problem: .notYetValid(validity.lowerBound))
-            }
-        }
+        try Self.check(try validities(in: certificate).prefix(1), of: certificate, now: now)
+        try Self.check(try validities(in: authority)[...], of: authority, now: now)
         return contents
+    }
+
+    /// One of the certificates has to be valid: while a CA is being replaced, its file has the old and the new one.
+    private static func check(
+        _ validities: ArraySlice<ClosedRange<Date>>,
+        of path: String,
+        now: Date
+    ) throws(TLSFileError) {
+        guard !validities.contains(where: { $0.contains(now) }), let first = validities.first else { return }
+        throw TLSFileError(
+            path: path,
+            problem: now > first.upperBound ? .expired(first.upperBound) : .notYetValid(first.lowerBound)
+        )
     }
 
     /// The name to check the peer's certificate for.
@@ -75,11 +87,11 @@ package struct TLSFiles: Sendable, Equatable {
         return try Self.read(revocations, block: "X509 CRL")
     }
 
-    private func validity(of path: String) throws(TLSFileError) -> ClosedRange<Date> {
-        guard let validity = CertificateValidity.ofFirst(in: try Self.read(path, block: "CERTIFICATE")) else {
-            throw TLSFileError(path: path, problem: .notPEM(block: "CERTIFICATE"))
-        }
-        return validity
+    /// Those of the certificates of a file, of which there is at least one.
+    private func validities(in path: String) throws(TLSFileError) -> [ClosedRange<Date>] {
+        let validities = CertificateValidity.all(in: try Self.read(path, block: "CERTIFICATE"))
+        guard !validities.isEmpty else { throw TLSFileError(path: path, problem: .notPEM(block: "CERTIFICATE")) }
+        return validities
     }
 
     private static func read(_ path: String, block: String) throws(TLSFileError) -> String {

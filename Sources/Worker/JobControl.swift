@@ -5,6 +5,7 @@ import Jobs
 final class JobControl: Sendable {
     private struct State {
         var leaseEnds: ContinuousClock.Instant
+        var isConfirmed = false
         var isLost = false
         var isStopping = false
         var checkpoint: UInt32 = 0
@@ -21,11 +22,16 @@ final class JobControl: Sendable {
     }
 
     let lease: Lease
+    /// When the grant was received.
+    let grantedAt: ContinuousClock.Instant
     private let state: Lock<State>
 
-    /// - Parameter leaseEnds: counted from when the grant was received.
-    init(lease: Lease, leaseEnds: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - grantedAt: when the grant was received.
+    ///   - leaseEnds: counted from then.
+    init(lease: Lease, grantedAt: ContinuousClock.Instant = .now, leaseEnds: ContinuousClock.Instant) {
         self.lease = lease
+        self.grantedAt = grantedAt
         state = Lock(State(leaseEnds: leaseEnds))
     }
 
@@ -43,9 +49,13 @@ final class JobControl: Sendable {
     /// A heartbeat that was sent at `sent` was answered: the lease is held.
     func renew(until leaseEnds: ContinuousClock.Instant) {
         state.withLock { state in
+            state.isConfirmed = true
             if !state.isLost { state.leaseEnds = max(state.leaseEnds, leaseEnds) }
         }
     }
+
+    /// Whether there was a heartbeat for it; the coordinator doesn't know before whether the grant has arrived.
+    var isConfirmed: Bool { state.withLock { $0.isConfirmed } }
 
     /// The lease is over: the work is cancelled and writes nothing more.
     func lose() {

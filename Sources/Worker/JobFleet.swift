@@ -14,12 +14,15 @@ actor JobFleet {
     private let works: [JobKind: any Work]
     private let session: CoordinatorClient.Session
     private let reporter: Reporter
+    private let onFault: @Sendable (WorkerFault) -> Void
     private let logger: Logger
     private var jobs: [JobID: JobControl] = [:]
     private var isStopping = false
     private var slotWaiters: [CheckedContinuation<Void, Never>] = []
 
     private static let parking = Duration.seconds(30)
+    /// How often leases are looked at.
+    private static let tick = Duration.milliseconds(250)
     private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(500), maximumDelay: .seconds(15))
 
     init(
@@ -29,6 +32,7 @@ actor JobFleet {
         http: HTTPClient,
         works: [any Work],
         session: CoordinatorClient.Session,
+        onFault: @escaping @Sendable (WorkerFault) -> Void,
         logger: Logger
     ) {
         self.settings = settings
@@ -37,6 +41,7 @@ actor JobFleet {
         self.http = http
         self.works = Dictionary(works.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
         self.session = session
+        self.onFault = onFault
         self.logger = logger
         reporter = Reporter(client: client, logger: logger)
     }
@@ -125,7 +130,11 @@ actor JobFleet {
     @concurrent
     private nonisolated func perform(_ context: WorkContext, resource: Resource) async -> JobResult {
         guard let work = works[context.kind] else {
-            return .failed(message: "this worker doesn't know the kind \(context.kind)", permanent: false)
+            return .failed(
+                message: "this worker doesn't know the kind \(context.kind)",
+                permanent: false,
+                resource: nil
+            )
         }
         do {
             let counts = try await work.run(context)
@@ -133,9 +142,12 @@ actor JobFleet {
             return context.control.isLost ? .lost : .completed(counts: counts)
         } catch {
             let result = JobResult(error, wasLost: context.control.isLost, resource: resource, wiki: context.wiki)
-            if case .failed(let message, _) = result {
+            switch result {
+            case .failed(let message, _, _):
                 context.logger.warning("job failed", metadata: ["perigee.error": "\(message)"])
-            } else {
+            case .unable(let fault):
+                onFault(fault)
+            case .completed, .released, .lost:
                 context.logger.info("job broken off", metadata: ["perigee.reason": "\(error)"])
             }
             return result
@@ -149,13 +161,33 @@ actor JobFleet {
 
     // MARK: Heartbeats
 
-    /// Renews all leases every so often, until cancelled.
-    func sendHeartbeats() async {
+    /// Renews all leases every so often, and drops those that are over, until cancelled.
+    func keepLeases() async {
+        async let expiring: Void = dropExpired()
+        var lastSent: ContinuousClock.Instant?
         while !Task.isCancelled {
-            let sent = ContinuousClock.now
-            await sendHeartbeat(sent: sent)
+            if isHeartbeatDue(after: lastSent) {
+                let sent = ContinuousClock.now
+                lastSent = sent
+                await sendHeartbeat(sent: sent)
+            }
+            try? await Task.sleep(for: Self.tick)
+        }
+        await expiring
+    }
+
+    /// A grant is confirmed soon, though not for jobs that take no time at all.
+    private func isHeartbeatDue(after lastSent: ContinuousClock.Instant?) -> Bool {
+        let now = ContinuousClock.now
+        guard let lastSent, now - lastSent < session.heartbeat else { return true }
+        return jobs.values.contains { !$0.isConfirmed && now - $0.grantedAt >= Self.tick }
+    }
+
+    /// The work on a lease that is over ends soon: requests that it has under way would go beside those of the next holder.
+    private func dropExpired() async {
+        while !Task.isCancelled {
             for control in jobs.values { control.loseIfExpired() }
-            try? await Task.sleep(until: sent + session.heartbeat, clock: .continuous)
+            try? await Task.sleep(for: Self.tick)
         }
     }
 
@@ -173,7 +205,7 @@ actor JobFleet {
         guard let response = try? await client.send(.heartbeat(heartbeat), within: session.heartbeat),
             case .verdicts(let verdicts) = response.body
         else { return }
-        for (control, verdict) in zip(controls, verdicts.verdicts) {
+        for (control, verdict) in zip(controls, verdicts.verdicts) where verdict.job == control.lease.job.rawValue {
             switch verdict.ruling {
             case .held:
                 control.renew(until: sent + session.lease)

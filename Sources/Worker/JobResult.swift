@@ -9,9 +9,12 @@ import Protocol
 /// What became of the work on one job, as the coordinator is told it.
 enum JobResult: Sendable {
     case completed(counts: [String: UInt64])
-    case failed(message: String, permanent: Bool)
+    /// `resource` is what it was that failed, if it is one that others use too.
+    case failed(message: String, permanent: Bool, resource: Resource?)
     /// Goes back unfinished, without blame.
     case released(reason: String, wait: Duration, resource: Resource?)
+    /// This worker can't do the job, nor others, until a person has acted. It goes back, for others to do.
+    case unable(WorkerFault)
     /// The lease is over: there is nobody to tell.
     case lost
 }
@@ -33,15 +36,17 @@ extension JobResult {
         case let error as CheckpointMismatch:
             self = .released(reason: error.description, wait: .zero, resource: nil)
         case let error as APIError: self.init(error, site: resource, wiki: wiki)
-        case let error as HTTPError: self = .failed(message: error.description, permanent: !error.isTransient)
+        case let error as HTTPError:
+            self = .failed(message: error.description, permanent: !error.isTransient, resource: nil)
         case let error as MariaDBError: self.init(error)
         case let error as PoolError:
             self = .released(reason: error.description, wait: .seconds(10), resource: nil)
-        case let error as CannotBeDone: self = .failed(message: error.description, permanent: true)
+        case let error as CannotBeDone:
+            self = .failed(message: error.description, permanent: error.byAnyWorker, resource: nil)
         case is InvalidParameters, is WikiDescriptionError, is Catalog.WikiListError:
             // What the job was given, or the list that it got, is wrong.
-            self = .failed(message: "\(error)", permanent: true)
-        default: self = .failed(message: "\(error)", permanent: false)
+            self = .failed(message: "\(error)", permanent: true, resource: nil)
+        default: self = .failed(message: "\(error)", permanent: false, resource: nil)
         }
     }
 
@@ -51,8 +56,13 @@ extension JobResult {
             // What a whole site counts is its own matter; a wiki's lag concerns that wiki.
             let resource = error.status == 429 || wiki.isEmpty ? site : .wiki(wiki)
             self = .released(reason: error.description, wait: error.retryAfter ?? .zero, resource: resource)
-        case .retry: self = .failed(message: error.description, permanent: false)
-        case .permanent: self = .failed(message: error.description, permanent: true)
+        case .retry:
+            self = .failed(
+                message: error.description,
+                permanent: false,
+                resource: wiki.isEmpty ? site : .wiki(wiki)
+            )
+        case .permanent: self = .failed(message: error.description, permanent: true, resource: nil)
         }
     }
 
@@ -62,8 +72,10 @@ extension JobResult {
             self = .released(reason: "the database: \(error)", wait: .seconds(10), resource: nil)
         case .unknown:
             self = .released(reason: "the database said something unknown: \(error)", wait: .seconds(60), resource: nil)
+        case .setup:
+            self = .unable(WorkerFault(cause: "the database: \(error)"))
         case .permanent:
-            self = .failed(message: "the database: \(error)", permanent: true)
+            self = .failed(message: "the database: \(error)", permanent: true, resource: nil)
         }
     }
 }

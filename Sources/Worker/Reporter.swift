@@ -51,11 +51,10 @@ actor Reporter {
     }
 
     private func send(_ body: WireRequest.OneOf_Body, of batch: [Entry]) async {
-        let last = batch.map(\.control.leaseEnds).max() ?? .now
-        let time = ContinuousClock.now.duration(to: last)
-        guard time > .zero else { return }
+        // Heartbeats go on renewing the leases meanwhile.
+        let leases = batch.map(\.control)
         do {
-            let response = try await client.send(body, within: time)
+            let response = try await client.send(body) { leases.map(\.leaseEnds).max() ?? .now }
             guard case .outcomes(let outcomes) = response.body else { return }
             for outcome in outcomes.outcomes where outcome.ruling == .stale {
                 logger.notice("job was somebody else's already", metadata: ["perigee.job.id": "\(outcome.job)"])
@@ -82,12 +81,13 @@ actor Reporter {
                         $0.counts = counts
                     }
                 )
-            case .failed(let message, let permanent):
+            case .failed(let message, let permanent, let resource):
                 fail.failures.append(
                     .with {
                         $0.lease = lease
                         $0.message = message
                         $0.permanent = permanent
+                        $0.resource = resource?.rawValue ?? ""
                     }
                 )
             case .released(let reason, let wait, let resource):
@@ -97,6 +97,13 @@ actor Reporter {
                         $0.reason = reason
                         $0.waitMilliseconds = UInt32(clamping: wait.microseconds / 1000)
                         $0.resource = resource?.rawValue ?? ""
+                    }
+                )
+            case .unable(let fault):
+                release.handbacks.append(
+                    .with {
+                        $0.lease = lease
+                        $0.reason = fault.cause
                     }
                 )
             case .lost:

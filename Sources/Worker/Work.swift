@@ -16,9 +16,22 @@ package protocol Work: Sendable {
 /// The work was asked to stop and did so at a checkpoint.
 struct Stopping: Error {}
 
-/// The work can't be done, now or later, for a reason in the job itself.
+/// The work can't be done, now or later.
 struct CannotBeDone: Error, CustomStringConvertible {
     let description: String
+    /// Whether it is for a reason in the job itself. Else for one in this worker, and another may be able to.
+    let byAnyWorker: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, byAnyWorker: Bool = true) {
+        self.description = description
+        self.byAnyWorker = byAnyWorker
+    }
+}
+
+/// The worker can't go on until a person, or a new process, has put it right.
+package struct WorkerFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// In one line, with what to do.
+    package let cause: String
+
+    package var description: String { "the worker ends, to be started anew: \(cause)" }
 }

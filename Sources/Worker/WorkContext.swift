@@ -29,7 +29,10 @@ package struct WorkContext: Sendable {
         do {
             return try JSONDecoder().decode(State.self, from: Data(checkpoint.state.utf8))
         } catch {
-            throw CannotBeDone("its checkpoint was written by a version of Perigee that this one doesn't understand")
+            throw CannotBeDone(
+                "its checkpoint was written by a version of Perigee that this one doesn't understand",
+                byAnyWorker: false
+            )
         }
     }
 

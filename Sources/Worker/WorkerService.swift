@@ -43,11 +43,12 @@ package struct WorkerService: Service {
 
     /// Runs until graceful shutdown or cancellation.
     /// - Throws: `CoordinatorError` when the coordinator can't be reached or refuses the worker at the start; later outages
-    ///   are waited out. ``StuckTransport`` when only a new process can reach the coordinator again.
+    ///   are waited out. ``WorkerFault`` when only a person, or a new process, can put right what is wrong.
     package func run() async throws {
         guard let session = try await connect() else { return }
         logger.info("worker started", metadata: ["perigee.slots": "\(settings.slots)"])
         let http = try HTTPClient(settings.http)
+        let (stops, stop) = AsyncStream.makeStream(of: WorkerFault?.self, bufferingPolicy: .bufferingOldest(1))
         let fleet = JobFleet(
             settings: settings,
             client: client,
@@ -55,15 +56,19 @@ package struct WorkerService: Service {
             http: http,
             works: works,
             session: session,
+            onFault: { stop.yield($0) },
             logger: logger
         )
-        let heartbeats = Task { await fleet.sendHeartbeats() }
+        let heartbeats = Task { await fleet.keepLeases() }
         let jobs = Task { await fleet.acquireJobs() }
-        let error = await untilToldToStop()
+        let watching = watch(stop)
+        defer { watching.forEach { $0.cancel() } }
+        let fault = await stops.first { _ in true } ?? nil
+        if let fault { logger.error("the worker can't go on", metadata: ["perigee.error": "\(fault.cause)"]) }
         // Heartbeats go on until the last job is back.
         await finish(fleet, acquiring: jobs, heartbeats: heartbeats)
         await http.shutdown()
-        if let error { throw error }
+        if let fault { throw fault }
         logger.info("worker stopped")
     }
 
@@ -85,14 +90,14 @@ package struct WorkerService: Service {
         return session
     }
 
-    /// Waits until the worker is told to stop, or has to.
-    private func untilToldToStop() async -> StuckTransport? {
-        await withTaskGroup(of: StuckTransport?.self) { group in
-            group.addTask {
+    /// Watches for what makes the worker stop: being told to, which is `nil`, or a fault. Goes on until cancelled.
+    private func watch(_ stops: AsyncStream<WorkerFault?>.Continuation) -> [Task<Void, Never>] {
+        [
+            Task {
                 try? await gracefulShutdown()
-                return nil
-            }
-            group.addTask {
+                stops.yield(nil)
+            },
+            Task {
                 let error = try? await ProbeWatch(every: Self.probeInterval).run { error, failures in
                     logger.warning(
                         "nng doesn't close connections",
@@ -101,11 +106,10 @@ package struct WorkerService: Service {
                 } _: { limit in
                     try await Probe.sendToSelf(within: limit)
                 }
-                return error.map { StuckTransport(cause: "\($0)") }
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
+                guard let error else { return }
+                stops.yield(WorkerFault(cause: "lost connections can't be made anew in this process: \(error)"))
+            },
+        ]
     }
 
     private func finish(_ fleet: JobFleet, acquiring: Task<Void, Never>, heartbeats: Task<Void, Never>) async {
@@ -114,22 +118,14 @@ package struct WorkerService: Service {
             logger.info("worker stops; jobs go to their next checkpoint")
             acquiring.cancel()
             await fleet.stopJobs()
-            let isEmpty = await fleet.waitUntilEmpty(within: settings.grace * 0.6)
+            // What is left of the grace time is for the goodbye, for closing its connection, and for those to the database.
+            let isEmpty = await fleet.waitUntilEmpty(within: settings.grace * 0.5)
             if !isEmpty {
                 await fleet.interruptJobs()
-                await fleet.waitUntilEmpty(within: settings.grace * 0.2)
+                await fleet.waitUntilEmpty(within: settings.grace * 0.15)
             }
             heartbeats.cancel()
             await client.leave(within: settings.grace * 0.1)
         }.value
-    }
-}
-
-/// The library that carries messages doesn't close connections any more, so that a lost one would never be made anew.
-package struct StuckTransport: Error, Sendable, CustomStringConvertible {
-    package let cause: String
-
-    package var description: String {
-        "connections can't be closed or made anew in this process (\(cause)); it ends, to be started anew"
     }
 }

@@ -4,7 +4,7 @@ import Catalog
 /// Which modules a command lists.
 struct ModuleFilterOptions: ParsableArguments {
     @Option(help: "Only these wikis: database names, separated by commas.")
-    var wikis: String?
+    var wikis: NameList?
 
     @Option(help: "Only the wikis of this family, such as wikipedia.")
     var family: String?

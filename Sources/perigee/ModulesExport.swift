@@ -24,7 +24,7 @@ struct ModulesExport: AsyncParsableCommand {
     var format = Format.tsv
 
     @Option(help: "What to tell of each, separated by commas.")
-    var columns = ModulesView.exportColumns.joined(separator: ",")
+    var columns = NameList(ModulesView.exportColumns)
 
     func run() async throws {
         try await ModulesView.export(

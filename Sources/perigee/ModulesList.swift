@@ -13,7 +13,7 @@ struct ModulesList: AsyncParsableCommand {
     @OptionGroup var limit: LimitOptions
 
     @Option(help: "What to tell of each, separated by commas.")
-    var columns = ModulesView.listColumns.joined(separator: ",")
+    var columns = NameList(ModulesView.listColumns)
 
     func run() async throws {
         try await ModulesView.list(

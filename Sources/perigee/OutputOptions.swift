@@ -28,7 +28,22 @@ struct LimitOptions: ParsableArguments {
     }
 }
 
-extension String {
-    /// The names of a list that is separated by commas.
-    var names: [String] { split(separator: ",").map { String($0) } }
+/// A list of names, separated by commas. An empty one is a mistake, as of a shell's variable that isn't set: where a list
+/// may be left out, that means all.
+struct NameList: ExpressibleByArgument {
+    let names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+            String(
+                name.trimmingPrefix(while: \.isWhitespace).reversed().trimmingPrefix(while: \.isWhitespace).reversed()
+            )
+        }
+        if names.contains("") { return nil }
+    }
+
+    /// A list that is given by the program.
+    init(_ names: [String]) { self.names = names }
+
+    var defaultValueDescription: String { names.joined(separator: ",") }
 }

@@ -26,13 +26,34 @@ struct Perigee: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            if error is CleanExit || error is ValidationError || error is ExitCode
-                || exitCode(for: error) == .validationFailure
-            {
+            // What argument-parser has to say itself: help, the version, what is wrong with the arguments.
+            let code = exitCode(for: error)
+            if code == .success || code == .validationFailure || error is ExitCode {
+                if let complaint = unknownCommand(in: CommandLine.arguments.dropFirst()) {
+                    Exit.tell(complaint)
+                    exit(withError: ExitCode(complaint.code))
+                }
                 exit(withError: error)
             }
             Exit.tell(error)
             exit(withError: ExitCode(Exit.code(for: error)))
         }
+    }
+
+    /// The complaint about the first word that should name a command and doesn't; argument-parser only calls it unexpected.
+    private static func unknownCommand(in words: ArraySlice<String>) -> Complaint? {
+        var command: any ParsableCommand.Type = self
+        for word in words where word != "help" {
+            let known = command.configuration.subcommands
+            guard !known.isEmpty, !word.hasPrefix("-") else { return nil }
+            guard let next = known.first(where: { $0._commandName == word }) else {
+                return Complaint(
+                    Suggestion.unknown("command", word, inFew: known.map { $0._commandName }),
+                    code: Exit.usage
+                )
+            }
+            command = next
+        }
+        return nil
     }
 }

@@ -13,7 +13,7 @@ struct RunCommand: AsyncParsableCommand {
     var kinds: [String]
 
     @Option(help: "Only these wikis: database names, separated by commas.")
-    var wikis: String?
+    var wikis: NameList?
 
     @Option(help: "Only the wikis of this family, such as wikipedia.")
     var family: String?
@@ -25,7 +25,7 @@ struct RunCommand: AsyncParsableCommand {
         try await RunStart.run(
             options.load(),
             kinds: kinds,
-            wikis: wikis?.split(separator: ",").map(String.init) ?? [],
+            wikis: wikis?.names ?? [],
             family: family,
             wait: wait
         )

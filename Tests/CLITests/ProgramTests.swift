@@ -97,6 +97,65 @@ import Testing
         #expect(try await farm.shell.run("perigee jobs list --limit 0").status == 64)
     }
 
+    @Test func helpAndVersionAreNoErrors() async throws {
+        let shell = try Shell([:])
+        for (command, words) in [
+            ("--version", "."), ("--help", "SUBCOMMANDS:"), ("help run", "USAGE: perigee run"),
+            ("run --help", "--wikis <wikis>"), ("wikis", "SUBCOMMANDS:"), ("wikis sync --help", "--from <from>"),
+            ("--generate-completion-script bash", "complete "),
+        ] {
+            let outcome = try await shell.run("perigee \(command)")
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+            #expect(outcome.text.contains(words), "\(command)")
+            #expect(outcome.errors == "")
+        }
+    }
+
+    @Test func wrongCommandLines() async throws {
+        let shell = try Shell([:])
+        for (command, words) in [
+            ("statsu", "there is no command \"statsu\"; did you mean status?"),
+            ("help statsu", "there is no command \"statsu\"; did you mean status?"),
+            ("wikis lsit", "there is no command \"lsit\"; did you mean list?"),
+            ("run modules --wikis ''", "--wikis"), ("run modules --wikis enwiki,,dewiki", "--wikis"),
+            ("modules list --columns ''", "--columns"), ("run", "Missing expected argument"),
+            ("status --wtach", "--wtach"),
+        ] {
+            let outcome = try await shell.run("perigee \(command)")
+            #expect(outcome.status == 64, "\(command)")
+            #expect(outcome.errors.contains(words), "\(command): \(outcome.errors)")
+            #expect(outcome.output == [])
+        }
+    }
+
+    @Test func namesMayHaveSpacesBetweenThem() async throws {
+        let farm = try await Farm.make(modules: 0)
+        let outcome = try await farm.shell.run(
+            "perigee modules export --columns 'dbname, title' --wikis 'awiki, bwiki'"
+        )
+        #expect(outcome.status == 0)
+        #expect(outcome.lines.count == 9)
+    }
+
+    @Test func migrationsAreShownBeforeTheyAreApplied() async throws {
+        let server = try await PrivateMariaDB.shared
+        let settings = try await server.makeDatabase()
+        let shell = try Shell([
+            "PERIGEE_DATABASE_DEFAULTS_FILE": settings.optionFile.path, "PERIGEE_DATABASE_SOCKET": server.socketPath,
+            "PERIGEE_DATABASE_NAME": settings.database ?? "",
+        ])
+        let plan = try await shell.run("perigee migrate --dry-run --show-sql")
+        #expect(plan.lines.first?.hasPrefix("would apply migration 1: ") == true)
+        #expect(plan.text.contains("CREATE TABLE"))
+        let connection = try await Connection.open(settings)
+        #expect(try await connection.rows("SHOW TABLES").isEmpty)
+        let applied = try await shell.run("perigee migrate")
+        #expect(applied.lines.first?.hasPrefix("applied migration 1: ") == true)
+        #expect(try await connection.rows("SHOW TABLES LIKE 'modules'").count == 1)
+        await connection.close()
+        #expect(try await shell.run("perigee migrate --dry-run").text.contains("nothing to do"))
+    }
+
     @Test func aDatabaseThatIsAwayIsSaid() async throws {
         let farm = try await Farm.make(modules: 0)
         let outcome = try await farm.shell.run("PERIGEE_DATABASE_SOCKET=/nowhere perigee runs list")

@@ -54,11 +54,14 @@ struct FakeWorker {
         try await outcomes(.complete(completionBody(leases)), within: limit)
     }
 
-    func fail(_ lease: WireLease, permanent: Bool = false) async throws -> [WireOutcome.Ruling] {
+    func fail(_ lease: WireLease, permanent: Bool = false, resource: String = "") async throws
+        -> [WireOutcome.Ruling]
+    {
         let failure = WireFailure.with {
             $0.lease = lease
             $0.message = "HTTP 500"
             $0.permanent = permanent
+            $0.resource = resource
         }
         return try await outcomes(.fail(.with { $0.failures = [failure] }))
     }
@@ -109,7 +112,11 @@ struct FakeOperator {
     let client: CoordinatorClient
 
     func start(_ wikis: String..., kinds: [String] = ["modules"]) async throws -> WireRunStarted {
-        let response = try await client.send(.startRun(runBody(wikis, kinds: kinds)), within: .seconds(60))
+        try await start(runBody(wikis, kinds: kinds))
+    }
+
+    func start(_ body: WireStartRun) async throws -> WireRunStarted {
+        let response = try await client.send(.startRun(body), within: .seconds(60))
         guard case .runStarted(let started) = response.body else { throw UnexpectedAnswer(response: response) }
         return started
     }

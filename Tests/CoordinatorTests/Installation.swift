@@ -14,7 +14,8 @@ struct Installation {
     static let operatorSecret = Secret("the secret of the operators".utf8)
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    let database: ConnectionSettings
+    /// As a coordinator reaches it; a test may have it go another way.
+    var database: ConnectionSettings
     let pool: ConnectionPool
     /// What a coordinator starts with; a test may change it before.
     var settings: CoordinatorSettings

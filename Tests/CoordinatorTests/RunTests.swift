@@ -1,7 +1,11 @@
+import Coordinator
 import Foundation
 import Jobs
+import MariaDB
+import PrivateMariaDB
 import Protocol
 import SwiftProtobuf
+import TCPForwarder
 import Testing
 
 /// What operators ask for.
@@ -82,7 +86,9 @@ import Testing
             let unknownWiki = try await refusal(runBody(["aawiki", "zzwiki"]))
             #expect(unknownWiki.code == .unknownWiki)
             #expect(unknownWiki.message.contains("zzwiki") && !unknownWiki.message.contains("aawiki"))
-            #expect(try await refusal(runBody(["private"])).code == .unknownWiki)
+            let privateWiki = try await refusal(runBody(["aawiki", "private"]))
+            #expect(privateWiki.code == .nothingToDo)
+            #expect(privateWiki.message == "these wikis can't be worked on: private; they are private")
             #expect(try await refusal(runBody(["aawiki"], kinds: [])).code == .nothingToDo)
             let family = WireStartRun.with {
                 $0.kinds = ["modules"]
@@ -93,6 +99,44 @@ import Testing
             parameters.parameters = Data("{}".utf8)
             #expect(try await refusal(parameters).code == .malformed)
             #expect(try await installation.runStates().isEmpty)
+        }
+    }
+
+    @Test func listsFromOtherSourcesAreNotTheSameJob() async throws {
+        try await Installation.make().run { coordinator in
+            let admin = try coordinator.admin()
+            var started: [WireRunStarted] = []
+            for parameters in [
+                #"{"api":{"url":"https://one.example/w"}}"#, #"{"api":{"url":"https://one.example/w"}}"#,
+                #"{"api":{"url":"https://two.example/w"}}"#, #"{"meta":{}}"#,
+            ] {
+                var body = runBody([], kinds: ["wikis"])
+                body.parameters = Data(parameters.utf8)
+                started.append(try await admin.start(body))
+            }
+            #expect(started.map(\.jobsPlanned) == [1, 0, 1, 1])
+            #expect(started.map(\.jobsJoined) == [0, 1, 0, 0])
+            #expect(try await coordinator.worker().acquire(4).count == 3)
+        }
+    }
+
+    @Test(arguments: ["WHERE job_id IN (", "UPDATE runs SET state = 'active'", "INSERT INTO jobs"])
+    func planningThatIsBrokenOffIsFinished(at statement: String) async throws {
+        let forwarder = try TCPForwarder(to: try await PrivateMariaDB.shared.port)
+        defer { forwarder.close() }
+        var installation = try await Installation.make()
+        installation.database.endpoint = .tcp(host: "127.0.0.1", port: forwarder.port)
+        installation.settings.intervals.catchUp = .milliseconds(50)
+        try await installation.run { coordinator in
+            forwarder.setFault(.cutAt(statement))
+            let started = try await coordinator.admin().start("aawiki", "bbwiki")
+            #expect(started.jobsPlanned == 2)
+            #expect(forwarder.hasNoFault)
+            let worker = try coordinator.worker()
+            var leases: [WireLease] = []
+            while leases.count < 2 { leases += try await worker.acquire(2).map(\.lease) }
+            #expect(try await worker.complete(leases[0], leases[1]) == [.accepted, .accepted])
+            #expect(try await installation.runStates() == ["done"])
         }
     }
 

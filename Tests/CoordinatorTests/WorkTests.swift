@@ -1,3 +1,4 @@
+import Concurrency
 import Coordinator
 import Foundation
 import Jobs
@@ -45,6 +46,29 @@ import Testing
             let worker = try coordinator.worker()
             #expect(try await worker.acquire(wait: .zero).isEmpty)
             #expect(try await worker.acquire(wait: .seconds(1)).isEmpty)
+        }
+    }
+
+    @Test func whatFailedIsHeldBack() async throws {
+        var installation = try await Installation.make()
+        installation.settings.dispatch.policy.backoff = RetryPolicy(initialDelay: .zero, maximumDelay: .zero)
+        try await installation.run { coordinator in
+            let admin = try coordinator.admin()
+            _ = try await admin.start("aawiki", "bbwiki")
+            let worker = try coordinator.worker()
+            let grants = try await worker.acquire(2)
+            let grant = try #require(grants.first { $0.wiki == "aawiki" })
+            // Another's resource isn't for this job to tell of.
+            for resource in ["wiki:bbwiki", "wiki:aawiki"] {
+                let other = try #require(grants.first { $0.wiki == "bbwiki" })
+                let lease = resource == "wiki:aawiki" ? grant.lease : other.lease
+                let wrong = resource == "wiki:aawiki" ? resource : "wiki:ccwiki"
+                #expect(try await worker.fail(lease, resource: wrong) == [.accepted])
+            }
+            let held = try await admin.status().resources.filter { $0.heldBackMilliseconds > 0 }
+            #expect(held.map(\.name) == ["wiki:aawiki"])
+            #expect(held.first.map { (50_000...70_000).contains($0.heldBackMilliseconds) } == true)
+            #expect(try await worker.acquire(2).map(\.wiki) == ["bbwiki"])
         }
     }
 

@@ -68,11 +68,11 @@ struct BadSettingsTests {
         try await TestFleet.with { fleet in
             let open = "\(fleet.directory)/open.secret"
             try writePrivately("0123456789abcdef0123456789abcdef\n", to: open, mode: 0o640)
-            let output = try await fleet.perigee("health", settings: ["secrets.operator": open])
+            let output = try await fleet.perigee("run", "modules", settings: ["secrets.operator": open])
             expectComplaint(output, "open.secret", "chmod 600")
-            let missing = try await fleet.perigee("health", settings: ["secrets.operator": "/nothing.secret"])
+            let missing = try await fleet.perigee("run", "modules", settings: ["secrets.operator": "/nothing.secret"])
             expectComplaint(missing, "/nothing.secret", "No such file")
-            let unset = try await fleet.perigee("health", settings: ["secrets.operator": ""])
+            let unset = try await fleet.perigee("run", "modules", settings: ["secrets.operator": ""])
             expectComplaint(unset, "secrets.operator is not set", "PERIGEE_SECRETS_OPERATOR")
         }
     }
@@ -81,6 +81,11 @@ struct BadSettingsTests {
         try await TestFleet.with { fleet in
             let inFile = try await fleet.perigee("health", settings: ["database.hots": "x"])
             expectComplaint(inFile, "database.hots", "did you mean database.host?")
+            let links = ["PERIGEE_COORDINATOR_PORT_7410_TCP_ADDR": "10.1.2.3", "PERIGEE_DB_SERVICE_HOST": "10.1.2.4"]
+            let linked = try await fleet.perigee("health", environment: links)
+            expectComplaint(linked, code: 69, "nothing listens there")
+            let port = try await fleet.perigee("migrate", settings: ["database.host": ""])
+            expectComplaint(port, "database.port is set without database.host")
             let section = try await fleet.perigee("health", settings: ["coordinators.listen": "x"])
             expectComplaint(section, "coordinators.listen", "did you mean coordinator.listen?")
             let inEnvironment = try await fleet.perigee("health", environment: ["PERIGEE_LOG_LEVL": "info"])

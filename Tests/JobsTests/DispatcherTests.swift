@@ -154,6 +154,7 @@ import Testing
         let transitions = dispatcher.report(.completed(counts: [:]), for: lease, worker: worker, at: now)
         #expect(transitions.map(\.after.id.rawValue) == [1, 2])
         #expect(transitions.map(\.after.state) == [.done, .ready])
+        #expect(transitions.map(\.cause?.rawValue) == [nil, 1])
     }
 
     @Test func dependentIsCancelledWhenItsJobIsGivenUp() throws {
@@ -161,6 +162,37 @@ import Testing
         let transitions = dispatcher.cancel(JobID(rawValue: 1), reason: "not wanted", at: now)
         #expect(transitions.map(\.after.state) == [.cancelled, .cancelled, .cancelled])
         #expect(dispatcher.jobCount == 0)
+    }
+
+    @Test func leaseThatIsNotTakenBackGoesOnAsItWas() throws {
+        var dispatcher = dispatcher(jobs: [job(1)])
+        let lease = try #require(grant(&dispatcher)[0].lease)
+        let isRenewed = dispatcher.renew(lease, worker: worker, at: now)
+        #expect(isRenewed)
+        let later = now.advanced(by: .seconds(60))
+        let clock = try #require(dispatcher.leaseClock(of: lease.job))
+        for transition in dispatcher.expire(lease, checkpoint: 0, at: later) {
+            dispatcher.revert(transition, leaseClock: clock, at: later)
+        }
+        #expect(dispatcher.expiredLeases(at: later) == [lease])
+        let lost = dispatcher.expire(lease, checkpoint: 0, at: later)
+        #expect(lost.map(\.story.name) == [.lost])
+        // Until it is known to be in the table, nobody else gets it.
+        #expect(grant(&dispatcher).isEmpty)
+        #expect(dispatcher.violations == [])
+        dispatcher.settle(lease.job)
+        #expect(grant(&dispatcher).map(\.attempt) == [2])
+    }
+
+    @Test func outageOfTheDatabaseIsNobodysFault() throws {
+        var dispatcher = dispatcher(jobs: [job(1)])
+        let lease = try #require(grant(&dispatcher)[0].lease)
+        let isRenewed = dispatcher.renew(lease, worker: worker, at: now)
+        #expect(isRenewed)
+        dispatcher.extendAllLeases(at: now.advanced(by: .seconds(30)))
+        let later = now.advanced(by: .seconds(80))
+        let unheard = dispatcher.expire(lease, checkpoint: 0, at: later)
+        #expect(unheard.map(\.story.name) == [.unheard])
     }
 
     @Test func revertedGrantCanBeGrantedAgain() throws {

@@ -131,7 +131,10 @@ private struct Schedule {
     private mutating func reap() {
         for lease in dispatcher.expiredLeases(at: now) {
             let checkpoint = UInt32.random(in: 0...3, using: &generator)
-            commit(dispatcher.expire(lease, checkpoint: checkpoint, at: now))
+            let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: now)
+            // As others are granted work before this is written.
+            if chance(4) { grant(to: .random(using: &generator), slots: 2) }
+            if commit(transitions) { for transition in transitions { dispatcher.settle(transition.after.id) } }
         }
     }
 

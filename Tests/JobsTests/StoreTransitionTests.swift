@@ -183,6 +183,25 @@ import Testing
         #expect(try await test.store.commit([expired[0]], skippingLocked: true) == [.committed])
     }
 
+    @Test func staleTransitionBringsNothingAbout() async throws {
+        let test = try await TestStore.make()
+        let (_, jobs) = try await test.plan(["a", "b"])
+        try await test.execute(
+            "UPDATE jobs SET state = 'waiting', depends_on = \(jobs[0].id) WHERE job_id = \(jobs[1].id)"
+        )
+        let waiting = try #require(try await test.store.jobs([jobs[1].id]).first)
+        let leased = try await test.step(jobs[0], .granted(holder))
+        // As a database that forgets its last commits leaves it.
+        try await test.execute(
+            "UPDATE jobs SET state = 'ready', lease_id = NULL, worker = NULL WHERE job_id = \(jobs[0].id)"
+        )
+        let end = TestStore.transitions(leased, [.completed(counts: [:])])
+        let ready = TestStore.transitions(waiting, [.dependencyEnded(done: true)]).map { $0.caused(by: leased.id) }
+        let verdicts = try await test.store.commit(end + ready)
+        #expect(verdicts.last == .stale(waiting))
+        #expect(try await test.store.jobs([waiting.id]) == [waiting])
+    }
+
     @Test func fiveHundredJobsGoInOneTransaction() async throws {
         let test = try await TestStore.make()
         let wikis = (0..<512).map { "wiki\($0)" }

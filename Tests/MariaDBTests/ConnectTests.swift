@@ -20,7 +20,7 @@ import Testing
         let server = try await PrivateMariaDB.shared
         let file = try server.writeOptionFile("wrong.cnf", user: "tester", password: "open-sesame")
         let text = await failure(ConnectionSettings(optionFile: file, endpoint: server.endpoint))
-        #expect(text.contains("database error 1045 (28000, permanent) in \"connect\""))
+        #expect(text.contains("database error 1045 (28000, setup) in \"connect\""))
         #expect(!text.contains("open-sesame"))
     }
 

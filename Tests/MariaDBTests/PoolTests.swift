@@ -2,6 +2,7 @@ import Concurrency
 import Logging
 import MariaDB
 import PrivateMariaDB
+import TCPForwarder
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct PoolTests {
@@ -133,6 +134,21 @@ import Testing
         let second = try await pool.withConnection { try await id($0) }
         #expect(second != first)
         #expect(pool.connectionCount == 1)
+    }
+
+    @Test func silentIdleConnectionIsReplacedInTime() async throws {
+        let server = try await PrivateMariaDB.shared
+        let forwarder = try TCPForwarder(to: server.port)
+        defer { forwarder.close() }
+        var settings = try await server.makeDatabase()
+        settings.endpoint = .tcp(host: "127.0.0.1", port: forwarder.port)
+        var limits = ConnectionPool.Limits(connections: 1)
+        limits.pingAfter = .zero
+        limits.pingTime = .milliseconds(100)
+        let pool = ConnectionPool(settings: settings, limits: limits, logger: Logger(label: "test"))
+        let first = try await pool.withConnection { try await id($0) }
+        forwarder.silence()
+        #expect(try await pool.withConnection { try await id($0) } != first)
     }
 
     @Test func placeOfAConnectionThatCannotBeOpenedIsFree() async throws {

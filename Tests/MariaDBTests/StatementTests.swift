@@ -72,7 +72,7 @@ import Testing
         try await connection.execute("CREATE TABLE t (id INT PRIMARY KEY, v TINYINT NOT NULL)")
         try await connection.execute("INSERT INTO t VALUES (1, 1)")
         for (sql, code) in [
-            ("SELEC 1", 1064), ("SELECT * FROM absent", 1146), ("INSERT INTO t VALUES (1, 1)", 1062),
+            ("SELEC 1", 1064), ("INSERT INTO t VALUES (1, 1)", 1062),
             ("INSERT INTO t VALUES (2, 1000)", 1264), ("INSERT INTO t VALUES (2, NULL)", 1048),
             ("INSERT INTO t (id) VALUES (2)", 1364), ("INSERT INTO t VALUES (2, 'x')", 1366),
         ] {
@@ -80,6 +80,11 @@ import Testing
             #expect(error?.code == code)
             #expect(error?.class == .permanent)
             #expect(error?.statement == sql)
+        }
+        for (sql, code) in [("SELECT * FROM absent", 1146), ("SELECT absent FROM t", 1054), ("USE absent", 1044)] {
+            let error = await #expect(throws: MariaDBError.self) { try await connection.execute(sql) }
+            #expect(error?.code == code)
+            #expect(error?.class == .setup)
         }
         await fails(2014) { try await connection.execute("SELECT ?", []) }
         #expect(try await connection.rows("SELECT COUNT(*) AS n FROM t")[0].decode("n") == 1)

@@ -184,6 +184,31 @@ extension SocketTests {
             #expect(!refused.description.contains("AAAA"))
         }
 
+        @Test func oneValidCertificateOfABundleIsEnough() async throws {
+            let certificates = try await Certificates.shared
+            func text(_ name: String) throws -> String {
+                try String(contentsOfFile: certificates.path(name), encoding: .utf8)
+            }
+            let bundle = certificates.path("bundle.crt")
+            try (text("good/expired.crt") + text("good/ca.crt")).write(
+                toFile: bundle,
+                atomically: true,
+                encoding: .utf8
+            )
+            try await withReplier { replier in
+                var bundled = try await files(of: "worker1")
+                bundled.authority = bundle
+                #expect(try bundled.authorityExpiry() > Date())
+                let requester = try Requester(address: replier.boundAddress, tls: bundled)
+                try await requester.connect(within: .seconds(30))
+                await requester.close(within: .seconds(5))
+            }
+            var outdated = try await files(of: "worker1")
+            outdated.authority = certificates.path("good/expired.crt")
+            let requester = try Requester(address: "tls+tcp://localhost:1", tls: outdated)
+            await #expect(throws: TLSFileError.self) { try await requester.connect(within: .seconds(30)) }
+        }
+
         @Test func expiryOfTheCertificateIsWhatOpensslSays() async throws {
             let files = try await files(of: "localhost")
             let seconds = Int(try files.certificateExpiry().timeIntervalSinceNow.rounded())

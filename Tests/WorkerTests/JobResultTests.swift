@@ -8,12 +8,12 @@ import Testing
 
 extension JobResult {
     /// What a job that can't be done is told to have failed of.
-    var failure: String? { if case .failed(let message, permanent: true) = self { message } else { nil } }
+    var failure: String? { if case .failed(let message, permanent: true, _) = self { message } else { nil } }
 
     var isLost: Bool { if case .lost = self { true } else { false } }
 
     func isFailed(permanent: Bool) -> Bool {
-        if case .failed(_, permanent) = self { true } else { false }
+        if case .failed(_, permanent, _) = self { true } else { false }
     }
 
     func isReleased(wait: Duration, resource: Resource?) -> Bool {

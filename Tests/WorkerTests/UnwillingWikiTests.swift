@@ -42,7 +42,7 @@ struct UnwillingWikiTests {
             ])
         }
         let result = try await Bench(url: wiki.url).failure()
-        guard case .failed(let message, permanent: false) = result else {
+        guard case .failed(let message, permanent: false, _) = result else {
             Issue.record("\(String(describing: result))")
             return
         }
@@ -97,7 +97,7 @@ struct UnwillingWikiTests {
             return .init(status: "500 Internal Server Error", headers: [], body: "<p>Error <b>17</b></p>")
         }
         let result = try await Bench(url: wiki.url).failure()
-        guard case .failed(let message, permanent: false) = result else {
+        guard case .failed(let message, permanent: false, resource: .wiki("testwiki")?) = result else {
             Issue.record("\(String(describing: result))")
             return
         }

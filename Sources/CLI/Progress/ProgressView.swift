@@ -11,6 +11,8 @@ package struct ProgressView: Sendable {
     package private(set) var sample: ProgressSample?
     /// What the coordinator said last; `nil` when it wasn't asked.
     package var live: LiveStatus?
+    /// Whether the database didn't answer: the sample is an old one then.
+    package var isDatabaseAway = false
 
     /// A view of nothing yet.
     package init() {}
@@ -34,7 +36,9 @@ package struct ProgressView: Sendable {
         var lines = (sample?.runs ?? []).flatMap { picture(of: $0, width: width) }
         if lines.isEmpty { lines = ["no run is under way"] }
         lines += live?.lines ?? []
-        if let sample { lines.append("as of \(sample.at.seconds)") }
+        if let sample {
+            lines.append("as of \(sample.at.seconds)\(isDatabaseAway ? "; the database doesn't answer since" : "")")
+        }
         guard let height = style.height else { return lines }
         let limit = max(1, height - 1)
         if lines.count > limit {
@@ -86,6 +90,7 @@ package struct ProgressView: Sendable {
                 ? ["run \(run.id) \(run.state)"] : run.kinds.map { logLine(of: book.pace(of: $0, in: run)) }
         }
         if lines.isEmpty { lines = ["no run is under way"] }
+        if isDatabaseAway { lines.append("the database doesn't answer") }
         if case .unreachable = live { lines.append("coordinator not reached") }
         lines += (live?.heldBack ?? []).map { DisplayText.visible("held back: \($0)") }
         return lines

@@ -161,14 +161,13 @@ private struct Samples: AsyncSequence, Sendable {
             if hasBegun { try await Task.sleep(for: samples.interval) }
             hasBegun = true
             view.live = await samples.asker.ask(within: .seconds(1))
-            while true {
-                do {
-                    try await sample()
-                    return view
-                } catch let error as MariaDBError where view.sample != nil && error.class != .permanent {
-                    try await Task.sleep(for: samples.interval)
-                }
+            do {
+                try await sample()
+                view.isDatabaseAway = false
+            } catch let error as MariaDBError where view.sample != nil && error.class.mayPass {
+                view.isDatabaseAway = true
             }
+            return view
         }
 
         private mutating func sample() async throws {

@@ -26,6 +26,8 @@ extension Settings {
             endpoint = .unixSocket(socket)
         } else if let host = string(.databaseHost) {
             endpoint = .tcp(host: host, port: UInt16(try integer(.databasePort, in: 1...65_535)))
+        } else if origin(.databasePort) != .standard {
+            throw SettingsError("database.port is set without database.host (from: \(origin(.databasePort)))")
         } else {
             endpoint = nil
         }
@@ -76,6 +78,12 @@ extension Settings {
         try client(secret: .operatorSecret, name: nil, kinds: [], slots: 0, logger: logger)
     }
 
+    /// A client that can only say hello, which needs no secret.
+    /// - Throws: ``SettingsError``; `NNGError`.
+    package func anonymousClient(logger: Logger) throws -> CoordinatorClient {
+        try client(secret: nil, name: nil, kinds: [], slots: 0, logger: logger)
+    }
+
     /// A client with the role of workers.
     /// - Throws: ``SettingsError``; `SecretFileError`; `NNGError`.
     package func workerClient(works: [any Work], logger: Logger) throws -> CoordinatorClient {
@@ -89,7 +97,7 @@ extension Settings {
     }
 
     private func client(
-        secret: SettingKey,
+        secret: SettingKey?,
         name: String?,
         kinds: [String],
         slots: Int,
@@ -99,7 +107,7 @@ extension Settings {
             throw SettingsError("worker.name is \"\(name)\", not 1 to 64 characters of A-Z a-z 0-9 . _ -")
         }
         let address = try address(.coordinatorAddress)
-        let secrets = try SecretFile.read(try required(secret))
+        let secret = try secret.map { try SecretFile.read(try required($0))[0] }
         return try CoordinatorClient(
             address: address,
             tls: try tlsFiles(for: address),
@@ -111,7 +119,7 @@ extension Settings {
                 kinds: kinds,
                 slots: UInt32(slots)
             ),
-            secret: secrets[0],
+            secret: secret,
             logger: logger
         )
     }

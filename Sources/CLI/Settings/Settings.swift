@@ -77,6 +77,7 @@ package struct Settings: Sendable {
         let known = Dictionary(SettingKey.all.map { ($0.variable, $0) }, uniquingKeysWith: { first, _ in first })
         for (variable, value) in environment where variable.hasPrefix("PERIGEE_") && variable != "PERIGEE_CONFIG" {
             guard let key = known[variable] else {
+                if isServiceLink(variable) { continue }
                 throw SettingsError(
                     unknown: variable,
                     in: "the environment",
@@ -86,6 +87,14 @@ package struct Settings: Sendable {
             found[key] = value
         }
         return found
+    }
+}
+
+extension Settings {
+    /// Whether Kubernetes sets such a variable in each container, for a Service whose name begins with `perigee-`.
+    /// Source: Kubernetes, "Service", section "Environment variables".
+    private static func isServiceLink(_ variable: String) -> Bool {
+        variable.contains(/_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/)
     }
 }
 

@@ -25,7 +25,12 @@ enum SettingsFile {
         for (section, content) in sections {
             let name = section.string ?? "?"
             guard case .mapping(let values) = content else {
-                throw SettingsError(unknown: name, in: path, known: SettingKey.all.map(\.name))
+                guard SettingKey.all.contains(where: { $0.name.hasPrefix(name + ".") }) else {
+                    throw SettingsError(unknown: name, in: path, known: SettingKey.all.map(\.name))
+                }
+                // A section in which all is commented out.
+                if content.scalar?.string.isEmpty ?? false { continue }
+                throw SettingsError("the settings file \(path): \(name) is a section, with settings below it")
             }
             for (key, value) in values {
                 let name = "\(name).\(key.string ?? "?")"

@@ -71,7 +71,7 @@ extension ReadSession {
     /// - Throws: ``Complaint`` with the nearest name when there are none.
     func checkFamily(_ family: String) async throws {
         let known = try await WikiTable(pool).families()
-        guard !known.contains(family) else { return }
+        guard !known.isEmpty, !known.contains(family) else { return }
         throw Complaint(Suggestion.unknown("family", family, in: known, see: "perigee wikis list"))
     }
 }

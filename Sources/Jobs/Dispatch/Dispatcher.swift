@@ -10,6 +10,8 @@ package struct Dispatcher: Sendable {
     private var queues: ReadyQueues
     package private(set) var quotas: QuotaLedger
     private var dependents: [JobID: Set<JobID>] = [:]
+    /// Jobs whose last lease isn't known to be over, since the table may pass over the row, and what they take meanwhile.
+    private var unsettled: [JobID: [Resource]] = [:]
     private let settings: Settings
     private let kinds: KindCatalog
     private var generator: any RandomNumberGenerator & Sendable
@@ -26,7 +28,7 @@ package struct Dispatcher: Sendable {
     }
 
     /// When a lease runs out.
-    struct LeaseClock: Sendable, Equatable {
+    package struct LeaseClock: Sendable, Equatable {
         /// `nil` until the grant is committed.
         var deadline: Timestamp?
         /// Whether this coordinator has had a heartbeat for it.
@@ -61,6 +63,9 @@ package struct Dispatcher: Sendable {
     /// The jobs that wait for another.
     package var waitingJobs: [Job] { jobs.values.filter { $0.state == .waiting }.sorted { $0.id < $1.id } }
 
+    /// When the lease of a job runs out; `nil` when it isn't leased.
+    package func leaseClock(of id: JobID) -> LeaseClock? { leases[id] }
+
     /// The leases that a worker holds.
     package func leases(of worker: RandomID) -> [Lease] {
         leases.keys.compactMap { jobs[$0] }.filter { $0.holder?.worker == worker }.compactMap(\.lease)
@@ -72,6 +77,7 @@ package struct Dispatcher: Sendable {
     /// didn't agree. A leased one gets a full lease from now on, and counts as unheard.
     package mutating func load(_ job: Job, at now: Timestamp) {
         forget(job.id)
+        settle(job.id)
         guard job.state.isActive else { return }
         place(job)
         if job.state == .leased {
@@ -162,18 +168,37 @@ package struct Dispatcher: Sendable {
     }
 
     /// Takes back a lease whose time is over. `checkpoint` is the sequence number of the job's checkpoint in the table.
-    /// Empty when a heartbeat or a report came in between.
+    /// Empty when a heartbeat or a report came in between. The job isn't granted again before ``settle(_:)``.
     package mutating func expire(_ lease: Lease, checkpoint: UInt32, at now: Timestamp) -> [Transition] {
         guard let clock = leases[lease.job], let deadline = clock.deadline, deadline <= now,
             jobs[lease.job]?.lease == lease
         else { return [] }
+        // Others could be granted its place before it is known to be free.
+        let resources = jobs[lease.job].map { kinds.resources(of: $0) } ?? []
+        unsettled[lease.job] = resources
+        for resource in resources { quotas.take(resource) }
         return apply(.expired(heard: clock.heard, checkpoint: checkpoint), to: lease.job, at: now)
     }
 
-    /// Leases that no coordinator reaped while it couldn't write get their full time again.
+    /// The table has it that the job's lease is over.
+    package mutating func settle(_ id: JobID) {
+        guard let resources = unsettled.removeValue(forKey: id) else { return }
+        release(resources)
+        if let job = jobs[id], job.state == .ready { queues.insert(job) }
+    }
+
+    private mutating func release(_ resources: [Resource]) {
+        for resource in resources {
+            quotas.giveBack(resource)
+            queues.unblock(resource)
+        }
+    }
+
+    /// Leases that no coordinator reaped while it couldn't write get their full time again. Those that run out all the same,
+    /// without a heartbeat after the outage, are nobody's fault.
     package mutating func extendAllLeases(at now: Timestamp) {
         for (id, clock) in leases where clock.deadline != nil {
-            leases[id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: clock.heard)
+            leases[id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: false)
         }
     }
 
@@ -192,9 +217,11 @@ package struct Dispatcher: Sendable {
     // MARK: Bookkeeping
 
     /// The table didn't take the transition: the job is again what it was, if nothing else happened to it since.
-    package mutating func revert(_ transition: Transition, at now: Timestamp) {
+    /// - Parameter clock: that of its lease, which goes on; `nil` for a lease that begins anew.
+    package mutating func revert(_ transition: Transition, leaseClock clock: LeaseClock? = nil, at now: Timestamp) {
         guard jobs[transition.after.id] == transition.after || !transition.after.state.isActive else { return }
         load(transition.before, at: now)
+        if let clock, leases[transition.before.id] != nil { leases[transition.before.id] = clock }
     }
 
     private mutating func apply(_ event: JobEvent, to id: JobID, at now: Timestamp) -> [Transition] {
@@ -207,6 +234,7 @@ package struct Dispatcher: Sendable {
         if !after.state.isActive {
             for dependent in (dependents.removeValue(forKey: id) ?? []).sorted() {
                 transitions += apply(.dependencyEnded(done: after.state == .done), to: dependent, at: now)
+                    .map { $0.caused(by: id) }
             }
         }
         return transitions
@@ -216,7 +244,7 @@ package struct Dispatcher: Sendable {
         jobs[job.id] = job
         switch job.state {
         case .ready:
-            queues.insert(job)
+            if unsettled[job.id] == nil { queues.insert(job) }
         case .leased:
             leases[job.id] = LeaseClock(deadline: nil, heard: false)
             for resource in kinds.resources(of: job) { quotas.take(resource) }
@@ -232,10 +260,7 @@ package struct Dispatcher: Sendable {
         switch job.state {
         case .leased:
             leases[job.id] = nil
-            for resource in kinds.resources(of: job) {
-                quotas.giveBack(resource)
-                queues.unblock(resource)
-            }
+            release(kinds.resources(of: job))
         case .waiting:
             if let dependency = job.dependsOn { dependents[dependency]?.remove(job.id) }
         case .ready, .done, .failed, .quarantined, .cancelled:
@@ -250,9 +275,11 @@ package struct Dispatcher: Sendable {
         let leased = jobs.values.filter { $0.state == .leased }
         if Set(leased.map(\.id)) != Set(leases.keys) { found.append("the leased jobs are those with a lease clock") }
         var inUse: [Resource: Int] = [:]
-        for resource in leased.flatMap({ kinds.resources(of: $0) }) { inUse[resource, default: 0] += 1 }
+        let taken = leased.flatMap { kinds.resources(of: $0) } + unsettled.values.joined()
+        for resource in taken { inUse[resource, default: 0] += 1 }
         found += quotas.violations(inUse: inUse)
-        for job in jobs.values where job.state == .ready && !queues.contains(job.id) {
+        for job in jobs.values
+        where job.state == .ready && !queues.contains(job.id) && unsettled[job.id] == nil {
             found.append("job \(job.id) is ready and in no queue")
         }
         for job in jobs.values where !job.state.isActive { found.append("job \(job.id) is final and still here") }

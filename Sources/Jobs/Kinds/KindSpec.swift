@@ -23,6 +23,9 @@ package struct KindSpec: Sendable {
     package let usesWikiAPI: Bool
     /// Kinds of the same run, for the same wiki, that have to be done first.
     package let waitsFor: [JobKind]
+    /// Which part of what a job is about the parameters name: jobs with other parameters aren't the same, and a run must
+    /// not join them. At most 64 bytes.
+    package let shard: @Sendable (_ parameters: [UInt8]) throws -> String
     /// Checks what a run was started with.
     /// - Throws: ``InvalidParameters``.
     package let checkParameters: @Sendable (_ json: [UInt8]) throws -> Void
@@ -35,6 +38,7 @@ package struct KindSpec: Sendable {
         scope: Scope,
         usesWikiAPI: Bool,
         waitsFor: [JobKind] = [],
+        shard: @escaping @Sendable (_ parameters: [UInt8]) throws -> String = { _ in "" },
         checkParameters: @escaping @Sendable (_ json: [UInt8]) throws -> Void,
         resource: @escaping @Sendable (_ wiki: WikiFacts?, _ parameters: [UInt8]) throws -> Resource
     ) {
@@ -43,6 +47,7 @@ package struct KindSpec: Sendable {
         self.scope = scope
         self.usesWikiAPI = usesWikiAPI
         self.waitsFor = waitsFor
+        self.shard = shard
         self.checkParameters = checkParameters
         self.resource = resource
     }

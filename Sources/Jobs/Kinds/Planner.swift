@@ -20,12 +20,13 @@ package struct Planner: Sendable {
     /// The jobs of a run, those that others wait for before them.
     package func drafts(kinds wanted: [JobKind], wikis: [WikiFacts], parameters: [UInt8]) throws -> [Draft] {
         try inOrder(wanted).flatMap { spec in
+            let shard = try spec.shard(parameters)
             let waitsFor = spec.waitsFor.filter(wanted.contains)
             func draft(_ wiki: WikiFacts?) throws -> Draft {
                 Draft(
                     kind: spec.kind,
                     wiki: wiki?.dbname ?? "",
-                    shard: "",
+                    shard: shard,
                     resource: try spec.resource(wiki, parameters),
                     expectedItems: wiki?.knownModules ?? 0,
                     waitsFor: waitsFor

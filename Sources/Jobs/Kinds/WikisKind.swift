@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 package import MediaWiki
 
@@ -43,6 +44,15 @@ extension KindSpec {
         summary: "the list of wikis, from SiteMatrix, meta_p or a file",
         scope: .fleet,
         usesWikiAPI: false,
+        shard: { json in
+            let name =
+                switch try WikiSource(parameters: json) {
+                case .api: "api"
+                case .meta: "meta"
+                case .list: "list"
+                }
+            return "\(name) \(SHA256.hash(data: json).description.suffix(12))"
+        },
         checkParameters: { json in _ = try WikiSource(parameters: json) },
         resource: { _, parameters in
             switch try WikiSource(parameters: parameters) {

@@ -12,7 +12,8 @@ extension JobStore {
     /// Writes transitions and their events in one transaction, and closes the runs that they end.
     ///
     /// The rows are locked first and compared with what each decision was made on. One that doesn't fit is left out, which
-    /// is a normal answer. A job may be in several transitions; their order is kept.
+    /// is a normal answer, and so is what it would have brought about. A job may be in several transitions; their order is
+    /// kept.
     /// - Parameter skippingLocked: passes over rows that somebody else has locked, which are then `stale(nil)`, instead of
     ///   waiting for them.
     /// - Returns: one verdict per transition.
@@ -27,15 +28,19 @@ extension JobStore {
             let doneBefore = alreadyWritten(transitions, rows: rows)
             var verdicts: [Verdict] = []
             var written: [Transition] = []
+            var stale = Set<JobID>()
             for (index, transition) in transitions.enumerated() {
                 let row = rows[transition.before.id]
                 if let last = doneBefore[transition.before.id], index <= last {
                     verdicts.append(.committed)
-                } else if let row, row.isSameStep(as: transition.before) {
+                } else if let row, row.isSameStep(as: transition.before),
+                    transition.cause.map({ !stale.contains($0) }) ?? true
+                {
                     rows[transition.before.id] = transition.after
                     written.append(transition)
                     verdicts.append(.committed)
                 } else {
+                    stale.insert(transition.before.id)
                     verdicts.append(.stale(row))
                 }
             }

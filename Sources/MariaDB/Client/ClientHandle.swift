@@ -37,7 +37,7 @@ final class ClientHandle {
                 sqlState: "HY000",
                 message: "TLS is required and the connection came up without it",
                 statement: "connect",
-                class: .permanent
+                class: .setup
             )
         }
         for statement in settings.sessionStatements { try query(statement) }

@@ -7,7 +7,7 @@ package import NNG
 package actor CoordinatorClient {
     private let requester: Requester
     private let identity: Identity
-    private let secret: Secret
+    private let secret: Secret?
     private let tryTime: Duration
     private let logger: Logger
     private var session: Session?
@@ -33,13 +33,14 @@ package actor CoordinatorClient {
     /// Makes a client. Nothing is dialed yet.
     /// - Parameters:
     ///   - address: `tls+tcp://HOST:PORT`.
+    ///   - secret: `nil` for one that only says hello.
     ///   - tryTime: how long one try of a request that isn't parked may take.
     /// - Throws: `NNGError` when the address or the TLS files can't be used.
     package init(
         address: String,
         tls: TLSFiles?,
         identity: Identity,
-        secret: Secret,
+        secret: Secret?,
         tryTime: Duration = .seconds(5),
         logger: Logger
     ) throws {
@@ -99,12 +100,23 @@ package actor CoordinatorClient {
         parking: Duration = .zero
     ) async throws -> WireResponse {
         let deadline = ContinuousClock.now + limit
+        return try await send(body, parking: parking) { deadline }
+    }
+
+    /// The same with a deadline that may be moved meanwhile.
+    /// - Parameter currentDeadline: asked before each try.
+    package func send(
+        _ body: WireRequest.OneOf_Body,
+        parking: Duration = .zero,
+        until currentDeadline: @Sendable () -> ContinuousClock.Instant
+    ) async throws -> WireResponse {
         let requestID = randomBytes(Wire.idLength)
         var failedAttempts = 0
         var forgottenSessions = 0
         while true {
             var pause: Duration?
             var token: [UInt8]?
+            let deadline = currentDeadline()
             do {
                 let session = try await currentSession(until: deadline)
                 token = session.token
@@ -128,7 +140,7 @@ package actor CoordinatorClient {
                 default:
                     throw error
                 }
-                if ContinuousClock.now + (pause ?? .zero) >= deadline { throw error }
+                if ContinuousClock.now + (pause ?? .zero) >= currentDeadline() { throw error }
             }
             if let pause { try await Task.sleep(for: pause) }
         }
@@ -136,11 +148,12 @@ package actor CoordinatorClient {
 
     /// Says goodbye, if there is a session, and closes the connection.
     package func leave(within limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
         if let session {
-            _ = try? await exchange(.bye(WireBye()), session: session.token, within: limit)
+            _ = try? await exchange(.bye(WireBye()), session: session.token, within: limit * 0.6)
         }
         session = nil
-        await requester.close(within: limit)
+        await requester.close(within: ContinuousClock.now.duration(to: deadline))
     }
 
     // MARK: The session
@@ -187,6 +200,13 @@ package actor CoordinatorClient {
     }
 
     private func handshake(until deadline: ContinuousClock.Instant) async throws -> Session {
+        guard let secret else {
+            throw CoordinatorError(
+                .refused(.forbidden),
+                address: requester.address,
+                detail: "only a process with a secret can register"
+            )
+        }
         try await requester.connectInBackground()
         func time() -> Duration { min(tryTime, deadline - ContinuousClock.now) }
         let greeting = try await exchange(.hello(WireHello()), session: [], within: time())

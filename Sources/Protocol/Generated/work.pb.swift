@@ -365,6 +365,9 @@ package nonisolated struct WireFailure: Sendable {
   /// True when trying again can't help.
   package var permanent: Bool = false
 
+  /// What it is that failed, or empty. It is held back as a whole, for longer each time.
+  package var resource: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -975,7 +978,7 @@ nonisolated extension WireComplete: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Failure"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}message\0\u{1}permanent\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}message\0\u{1}permanent\0\u{1}resource\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -986,6 +989,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.message) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.permanent) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.resource) }()
       default: break
       }
     }
@@ -1005,6 +1009,9 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.permanent != false {
       try visitor.visitSingularBoolField(value: self.permanent, fieldNumber: 3)
     }
+    if !self.resource.isEmpty {
+      try visitor.visitSingularStringField(value: self.resource, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1012,6 +1019,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._lease != rhs._lease {return false}
     if lhs.message != rhs.message {return false}
     if lhs.permanent != rhs.permanent {return false}
+    if lhs.resource != rhs.resource {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

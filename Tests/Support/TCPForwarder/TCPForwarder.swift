@@ -6,14 +6,18 @@ import PrivateMariaDB
 /// direction has a thread.
 package final class TCPForwarder: Sendable {
     /// What goes wrong next.
-    package enum Fault: Sendable {
+    package enum Fault: Sendable, Equatable {
         case none
         /// The server gets the next COMMIT and answers; the client is cut off before it gets the answer.
         case loseAnswerToCommit
         /// The client is cut off when it sends the next COMMIT, which the server doesn't get.
         case loseCommit
+        /// The client is cut off when it sends this text for the first time, which the server doesn't get.
+        case cutAt(String)
     }
 
+    /// So many connections were made, and the first so many of them are silent.
+    private let connections = Lock((made: 0, silent: 0))
     private let fault = Lock(Fault.none)
     private let listener: Int32
     private let target: UInt16
@@ -39,6 +43,13 @@ package final class TCPForwarder: Sendable {
     /// Chooses what is to go wrong with the next COMMIT.
     package func setFault(_ newFault: Fault) { fault.withLock { $0 = newFault } }
 
+    /// What either end of the connections that there are sends is lost from now on, and neither is told: as when a host or
+    /// a line has gone.
+    package func silence() { connections.withLock { $0.silent = $0.made } }
+
+    /// Whether the fault that was set has happened.
+    package var hasNoFault: Bool { fault.withLock { $0 == .none } }
+
     private func acceptAll() {
         while true {
             let client = accept(listener, nil, nil)
@@ -49,10 +60,14 @@ package final class TCPForwarder: Sendable {
                 _ = Glibc.close(server)
                 continue
             }
+            let number = connections.withLock { connections in
+                connections.made += 1
+                return connections.made
+            }
             let ends = Lock(0)
             for (source, sink, isRequest) in [(client, server, true), (server, client, false)] {
                 startThread { [self] in
-                    copy(from: source, to: sink, isRequest: isRequest)
+                    copy(from: source, to: sink, isRequest: isRequest, of: number)
                     shutdown(client, Int32(SHUT_RDWR))
                     shutdown(server, Int32(SHUT_RDWR))
                     let isLast = ends.withLock { count -> Bool in
@@ -69,19 +84,32 @@ package final class TCPForwarder: Sendable {
         _ = Glibc.close(listener)
     }
 
-    private func copy(from source: Int32, to sink: Int32, isRequest: Bool) {
+    private func isCut(_ bytes: ArraySlice<UInt8>) -> Bool {
+        fault.withLock { fault in
+            guard case .cutAt(let text) = fault, bytes.firstRange(of: text.utf8) != nil else { return false }
+            fault = .none
+            return true
+        }
+    }
+
+    private func copy(from source: Int32, to sink: Int32, isRequest: Bool, of number: Int) {
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = recv(source, &buffer, buffer.count, 0)
             guard count > 0 else { return }
+            if connections.withLock({ number <= $0.silent }) { continue }
+            if isRequest, isCut(buffer[..<count]) { return }
             // A query packet: length, number, COM_QUERY, text.
             if isRequest, buffer[..<count].dropFirst(5).elementsEqual("COMMIT".utf8) {
                 let current = fault.withLock { fault -> Fault in
-                    defer { fault = .none }
-                    return fault
+                    if fault == .loseCommit || fault == .loseAnswerToCommit {
+                        defer { fault = .none }
+                        return fault
+                    }
+                    return .none
                 }
                 switch current {
-                case .none: break
+                case .none, .cutAt: break
                 case .loseCommit: return
                 case .loseAnswerToCommit:
                     // First, so that the other thread finds nobody to give the answer to. Then the answer is waited for,
