@@ -168,6 +168,17 @@ struct WikisWorkTests {
         await meta.close()
     }
 
+    @Test func metaThatCannotBeReadIsNoFaultOfTheWorker() async throws {
+        var bench = try await Bench(url: "http://127.0.0.1/w")
+        bench.metaDatabase = try await PrivateMariaDB.shared.makeDatabase()
+        guard case .failed(let message, permanent: false, _) = try await failure(.meta, bench) else {
+            Issue.record("it should have failed for now")
+            return
+        }
+        #expect(message.hasPrefix("meta_p can't be read"))
+        #expect(message.contains("1146"))
+    }
+
     @Test func filesStayStrict() async throws {
         let bench = try await Bench(url: "http://127.0.0.1/w")
         func wiki(_ dbname: String, family: String = "wikipedia") throws -> WikiDescription {

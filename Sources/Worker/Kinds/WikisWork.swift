@@ -103,13 +103,19 @@ package struct WikisWork: Work {
         guard let settings = context.settings.metaDatabase else {
             throw CannotBeDone("no server with meta_p is known: set meta.defaults_file and meta.host")
         }
-        let rows = try await ConnectionPool.with(settings: settings, limit: 1, logger: context.logger) { pool in
-            try await pool.withConnection { connection in
-                try await connection.rows(
-                    "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
-                    limit: 20_000
-                )
+        let rows: [Row]
+        do {
+            rows = try await ConnectionPool.with(settings: settings, limit: 1, logger: context.logger) { pool in
+                try await pool.withConnection { connection in
+                    try await connection.rows(
+                        "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
+                        limit: 20_000
+                    )
+                }
             }
+        } catch let error as MariaDBError where !error.class.mayPass {
+            // Not the database that the worker can't do without: other jobs go on.
+            throw CannotBeDone("meta_p can't be read, look at the settings in meta: \(error)", byAnyWorker: false)
         }
         var list = List()
         for row in rows {
