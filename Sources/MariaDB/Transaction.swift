@@ -43,6 +43,13 @@ package struct Transaction: Sendable {
         return try await connection.executeBulk(sql, columns)
     }
 
+    /// The server's time now: the clock that all who write to the database share.
+    package func serverTime() async throws -> Timestamp {
+        let sql = "SELECT UTC_TIMESTAMP(6) AS now"
+        guard let row = try await rows(sql, limit: 1).first else { throw MariaDBError.misuse("no time", sql) }
+        return try row.decode("now")
+    }
+
     private func checkDeadline(_ sql: String) throws {
         if let deadline, ContinuousClock.now >= deadline { throw MariaDBError.deadlinePassed(sql) }
     }

@@ -22,6 +22,8 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         case wrongWiki(found: String)
         /// The wiki has no namespace 828: Scribunto isn't installed.
         case noModuleNamespace
+        /// The wiki has no list of wikis: SiteMatrix isn't installed.
+        case noSiteMatrix
         /// The continuation isn't valid (any more): the walk must start anew.
         case badContinue
         /// The answer is JSON of the API but not what was asked for.
@@ -71,7 +73,7 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         case .api(let code):
             code.hasPrefix("internal_api_error") || status.map { $0 >= 500 } == true ? .retry : .permanent
         case .transport(let error): error.isTransient || isCancellation ? .retry : .permanent
-        case .notJSON, .wrongWiki, .noModuleNamespace, .badContinue: .permanent
+        case .notJSON, .wrongWiki, .noModuleNamespace, .noSiteMatrix, .badContinue: .permanent
         }
     }
 
@@ -100,6 +102,7 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         case .api(let code): "the API says \(code)"
         case .wrongWiki(let found): "another wiki answers, \(found); is the wiki's URL right?"
         case .noModuleNamespace: "no namespace 828: Scribunto isn't installed there"
+        case .noSiteMatrix: "no list of wikis: the SiteMatrix extension isn't installed there"
         case .badContinue: "the continuation isn't valid any more, the walk must start anew"
         case .unexpectedAnswer: "the answer isn't what was asked for"
         case .transport: "no answer"

@@ -74,7 +74,7 @@ package final class ActionAPI: Sendable {
     }
 
     /// One answer of `action=sitematrix`, from `continuation` on; asked of a wiki that has the SiteMatrix extension.
-    /// - Throws: ``APIError``.
+    /// - Throws: ``APIError``; with `noSiteMatrix` when the answer is none of that extension.
     package func siteMatrix(from continuation: String? = nil, scriptPath: String = "/w") async throws(APIError)
         -> SiteMatrix
     {
@@ -85,7 +85,7 @@ package final class ActionAPI: Sendable {
         if let continuation { parameters.append(HTTPFormField("smcontinue", continuation)) }
         let body = try await call(parameters)
         do throws(WikiDescriptionError) { return try SiteMatrix(json: body, scriptPath: scriptPath) } catch {
-            throw unexpected(error.reason)
+            throw APIError(wiki: wiki.dbname, kind: .noSiteMatrix, status: 200, info: error.reason)
         }
     }
 }

@@ -22,25 +22,43 @@ extension ActionAPI {
             HTTPFormField("gaplimit", "max"), HTTPFormField("prop", "info"),
         ]
         var sent: [String: String] = continuation.map { ["gapcontinue": $0, "continue": "gapcontinue||"] } ?? [:]
-        var order: [Int64] = []
+        var listed: Set<Int64> = []
         var infos: [Int64: PageInfo] = [:]
         var observedAt: Date?
         for _ in 0..<maximumParts {
             let answer = try await query(parameters, continuation: sent)
             // The list is as old as its first part.
             if observedAt == nil { observedAt = try time(of: answer) }
-            for page in answer.pages {
-                guard let id = page.pageid, let info = page.info else { continue }
-                if infos.updateValue(info, forKey: id) == nil { order.append(id) }
+            // A page that is flagged as missing went away while the list was made.
+            for page in answer.pages where page.missing?.isSet != true {
+                guard let id = page.pageid else { throw unexpected("a listed page without an id") }
+                listed.insert(id)
+                if let info = page.info { infos[id] = info }
             }
             if answer.isBatchComplete, let observedAt {
-                let pages = order.compactMap { infos[$0] }.sorted { $0.title < $1.title }
-                return ModuleList(pages: pages, next: answer.continuation?["gapcontinue"], observedAt: observedAt)
+                if let id = listed.subtracting(infos.keys).min() {
+                    throw unexpected("page \(id) is listed without its facts")
+                }
+                let next = answer.continuation?["gapcontinue"]
+                if let next { try check(next, isBehind: continuation ?? "") }
+                return ModuleList(
+                    pages: infos.values.sorted { $0.title < $1.title },
+                    next: next,
+                    observedAt: observedAt
+                )
             }
             guard let next = answer.continuation, next != sent else { throw unexpected("a list that doesn't go on") }
             sent = next
         }
         throw unexpected("a list in more than \(maximumParts) parts")
+    }
+
+    /// `gapcontinue` is a `page_title`, and the list is in the order of their bytes: one that doesn't move on would make the
+    /// walk go round for ever. Source: MediaWiki, ApiQueryAllPages::run.
+    private func check(_ next: String, isBehind sent: String) throws(APIError) {
+        guard sent.utf8.lexicographicallyPrecedes(next.utf8) else {
+            throw unexpected("a list that goes on at \"\(next)\", which isn't behind \"\(sent)\"")
+        }
     }
 }
 

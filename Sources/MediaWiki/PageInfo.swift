@@ -57,15 +57,18 @@ package struct PageRevision: Sendable, Equatable {
     package let revisionID: Int64
     /// When it was made.
     package let timestamp: Date?
+    /// The length in bytes of the stored text; `nil` when it isn't given.
+    package let length: Int?
     /// The content model of the revision; `nil` when it isn't given.
     package let contentModel: String?
     /// The text.
     package let source: PageSource
 
     /// Makes a revision.
-    package init(revisionID: Int64, timestamp: Date?, contentModel: String?, source: PageSource) {
+    package init(revisionID: Int64, timestamp: Date?, length: Int?, contentModel: String?, source: PageSource) {
         self.revisionID = revisionID
         self.timestamp = timestamp
+        self.length = length
         self.contentModel = contentModel
         self.source = source
     }

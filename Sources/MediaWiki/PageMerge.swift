@@ -85,6 +85,7 @@ struct PageMerge {
             PageRevision(
                 revisionID: revision.revid,
                 timestamp: revision.timestamp.flatMap { CivilTime.parse(iso8601: $0) },
+                length: revision.size,
                 contentModel: revision.slots?.main?.contentmodel,
                 source: revision.source
             )
@@ -95,6 +96,7 @@ struct PageMerge {
         PageRevision(
             revisionID: info.lastRevisionID,
             timestamp: nil,
+            length: nil,
             contentModel: nil,
             source: .noContent(reason: "no revision in the complete answer")
         )

@@ -8,6 +8,8 @@ package struct SiteMatrix: Sendable {
     package let wikis: [WikiDescription]
     /// Entries that don't describe a wiki.
     package let problems: ListProblems
+    /// The database names of those entries, where they have one.
+    package let unusableNames: [String]
     /// The value of `smcontinue` for the next request; `nil` when this is the last answer.
     package let continuation: String?
 
@@ -16,14 +18,18 @@ package struct SiteMatrix: Sendable {
     package init(json: [UInt8], scriptPath: String = "/w") throws(WikiDescriptionError) {
         let answer: Answer
         do { answer = try JSONDecoder().decode(Answer.self, from: Data(json)) } catch {
-            throw WikiDescriptionError(reason: "no answer of action=sitematrix: is the SiteMatrix extension installed?")
+            throw WikiDescriptionError(reason: "the answer is none of action=sitematrix")
         }
         var wikis: [WikiDescription] = []
         var problems = ListProblems()
+        var unusableNames: [String] = []
         func add(_ site: Answer.Site, language: String?, family: String) {
             do throws(WikiDescriptionError) {
                 wikis.append(try site.description(language: language, family: family, scriptPath: scriptPath))
-            } catch { problems.add(error.reason) }
+            } catch {
+                problems.add(error.reason)
+                if let name = site.dbname { unusableNames.append(name) }
+            }
         }
         for language in answer.matrix.languages {
             for site in language.site ?? [] {
@@ -37,6 +43,7 @@ package struct SiteMatrix: Sendable {
         for site in answer.matrix.specials { add(site, language: nil, family: "special") }
         self.wikis = wikis
         self.problems = problems
+        self.unusableNames = unusableNames
         continuation = answer.continuation?.sitematrix.smcontinue
     }
 }
@@ -83,12 +90,27 @@ private struct Answer: Decodable {
         let `private`: Flag?
         let fishbowl: Flag?
 
+        private enum CodingKeys: String, CodingKey {
+            case url, dbname, code, lang, sitename, closed, `private`, fishbowl
+        }
+
+        /// A field of another type counts as missing: it is about this wiki alone.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            func text(_ key: CodingKeys) -> String? { try? container.decode(String.self, forKey: key) }
+            func flag(_ key: CodingKeys) -> Flag? { try? container.decode(Flag.self, forKey: key) }
+            (url, dbname, code) = (text(.url), text(.dbname), text(.code))
+            (lang, sitename) = (text(.lang), text(.sitename))
+            (closed, `private`, fishbowl) = (flag(.closed), flag(.private), flag(.fishbowl))
+        }
+
         func description(
             language: String?,
             family: String,
             scriptPath: String
         ) throws(WikiDescriptionError) -> WikiDescription {
-            guard let url, let dbname else { throw WikiDescriptionError(reason: "an entry without url or dbname") }
+            guard let dbname else { throw WikiDescriptionError(reason: "an entry without dbname") }
+            guard let url else { throw WikiDescriptionError(reason: "\(dbname.prefix(80)) has no url") }
             return try WikiDescription(
                 dbname: dbname,
                 url: HostRoot.url(url, scriptPath: scriptPath),

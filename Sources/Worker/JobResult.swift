@@ -1,3 +1,4 @@
+import Catalog
 import Concurrency
 import HTTPFetch
 import Jobs
@@ -42,6 +43,9 @@ extension JobResult {
             self = .released(reason: error.description, wait: .seconds(10), resource: nil)
         case let error as CannotBeDone:
             self = .failed(message: error.description, permanent: error.byAnyWorker, resource: nil)
+        case is InvalidParameters, is WikiDescriptionError, is Catalog.WikiListError:
+            // What the job was given, or the list that it got, is wrong.
+            self = .failed(message: "\(error)", permanent: true, resource: nil)
         default: self = .failed(message: "\(error)", permanent: false, resource: nil)
         }
     }

@@ -98,6 +98,41 @@ import Testing
         #expect(try await catalog.stored(2)?.title == Array("Later".utf8))
     }
 
+    @Test func doubtfulPagesKeepTheirRowsAndCountAsUnseen() async throws {
+        let catalog = try await TestCatalog.make()
+        let table = ModuleTable(catalog.pool)
+        try await catalog.store([module(1, at: 10, walk: 5), module(2, at: 10, walk: 5), module(3, at: 30, walk: 5)])
+        try await catalog.write {
+            try await ModuleTable.markDeleted("aawiki", [2], at: time(11), walk: 5, in: $0)
+        }
+        let before = try #require(try await catalog.stored(1))
+        let doubtful = (1...4).map { (pageID: UInt64) in
+            var row = module(pageID, title: "Other", revision: 9, at: 20, walk: 5)
+            row.content = .none(.missing)
+            return row
+        }
+        let counts = try await catalog.write { try await ModuleTable.writeDoubtful(doubtful.reversed(), in: $0) }
+        #expect(counts == writeCounts(new: 1))
+        // The third was observed later. Whatever the walk is called, the others are still to be seen by it.
+        #expect(try await table.unseen("aawiki", walk: 5, after: 0, limit: 10) == [1, 2, 4])
+        let row = try #require(try await catalog.stored(1))
+        #expect(row.sha256 == before.sha256)
+        #expect(row.title == before.title)
+        #expect(row.lastRevisionID == before.lastRevisionID)
+        #expect(row.observedAt == time(20))
+        #expect(try await catalog.stored(2)?.deletedAt == nil)
+        #expect(try await catalog.stored(3)?.observedAt == time(30))
+        let new = try #require(try await catalog.stored(4))
+        #expect(new.reason == .missing)
+        #expect(new.title == Array("Other".utf8))
+        #expect(try await catalog.number("SELECT COUNT(*) FROM module_history WHERE revid = 9") == 0)
+        // Again, it changes nothing.
+        let dump = try await catalog.dump()
+        let again = try await catalog.write { try await ModuleTable.writeDoubtful(doubtful, in: $0) }
+        #expect(again == writeCounts())
+        #expect(try await catalog.dump() == dump)
+    }
+
     @Test func pagesAreDeletedComeBackAndMove() async throws {
         let catalog = try await TestCatalog.make()
         try await catalog.store([module(1, at: 10), module(2, title: "B", at: 10), module(3, title: "C", at: 10)])

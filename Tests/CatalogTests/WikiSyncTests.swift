@@ -129,6 +129,44 @@ import Testing
         #expect(try await catalog.dump() == before)
     }
 
+    @Test func wikisThatAreNamedUnusablyStayAsTheyAre() async throws {
+        let catalog = try await TestCatalog.make()
+        _ = try await sync(catalog, ["aawiki", "bbwiki", "ccwiki", "ddwiki"], at: 10)
+        _ = try await sync(catalog, ["aawiki", "bbwiki", "ccwiki"], at: 20)
+        let table = WikiTable(catalog.pool)
+        let before = (try await table.record("bbwiki"), try await table.record("ddwiki"))
+        let list = [entry("aawiki")]
+        let result = try await catalog.write {
+            try await WikiTable.sync(
+                list,
+                unusable: ["bbwiki", "ddwiki", "eewiki", ""],
+                source: .api,
+                at: time(30),
+                in: $0
+            )
+        }
+        #expect(result == counts(unchanged: 1, vanished: 1))
+        #expect(try await table.record("bbwiki") == before.0)
+        #expect(try await table.record("ccwiki")?.vanishedAt == time(30))
+        #expect(try await table.record("ddwiki") == before.1)
+        #expect(try await table.record("eewiki") == nil)
+    }
+
+    @Test func screeningKeepsTheFirstGoodEntryOfEachWiki() {
+        let long = entry("aawiki", family: String(repeating: "f", count: 33))
+        let (usable, problems) = WikiTable.screen([
+            long, entry("bbwiki"), entry("aawiki"), entry("bbwiki", family: "x"), entry("ccwiki"), entry(""),
+        ])
+        #expect(usable == [entry("bbwiki"), entry("aawiki"), entry("ccwiki")])
+        #expect(
+            problems == [
+                .badField(wiki: "aawiki", name: "family", limit: 32), .duplicate(wiki: "bbwiki"),
+                .badField(wiki: "", name: "dbname", limit: 64),
+            ]
+        )
+        #expect(problems.map(\.wiki) == ["aawiki", "bbwiki", ""])
+    }
+
     @Test func lookingUpIsByBytes() async throws {
         let catalog = try await TestCatalog.make()
         // In Swift the two are one name.

@@ -90,4 +90,46 @@ import Testing
         #expect(list.next == "C")
         #expect(server.requests[1]["incontinue"] == "2")
     }
+
+    /// The walk would go round for ever. Titles are in the order of their bytes, which isn't that of Swift's strings.
+    @Test(arguments: [("M", "M"), ("M", "L"), ("M", ""), ("\u{e9}", "f"), ("e\u{301}x", "e\u{301}"), (nil, "")])
+    func listThatDoesNotMoveOn(_ sent: String?, _ next: String) async throws {
+        let server = try ReplayServer(Self.list(next: next))
+        let error = await #expect(throws: APIError.self) { try await server.api.moduleList(from: sent) }
+        #expect(error?.kind == .unexpectedAnswer)
+        #expect(error?.recovery == .retry)
+    }
+
+    @Test(arguments: [("M", "M_"), ("M", "N"), ("Z", "a"), ("f", "\u{e9}"), ("e\u{301}x", "\u{e9}"), (nil, "A")])
+    func listThatMovesOn(_ sent: String?, _ next: String) async throws {
+        let server = try ReplayServer(Self.list(next: next))
+        #expect(try await server.api.moduleList(from: sent).next == next)
+    }
+
+    private static func list(next: String) -> String {
+        """
+        {"batchcomplete":true,"curtimestamp":"2026-11-22T06:10:01Z","continue":{"gapcontinue":"\(next)",
+         "continue":"gapcontinue||"},"query":{"pages":[\(info(1, "A"))]}}
+        """
+    }
+
+    /// What is listed and can't be told of is an error, not a page less.
+    @Test(arguments: [
+        #"{"pageid":2,"ns":828,"title":"Module:B"}"#,
+        #"{"pageid":2,"ns":828,"title":"Module:B","contentmodel":"Scribunto","lastrevid":20}"#,
+        #"{"ns":828,"title":"Module:B"}"#,
+    ])
+    func listedPageWithoutFacts(_ page: String) async throws {
+        let body = #"{"batchcomplete":true,"curtimestamp":"2026-11-22T06:10:00Z","query":{"pages":["#
+        let server = try ReplayServer(body + Self.info(1, "A") + "," + page + "]}}")
+        let error = await #expect(throws: APIError.self) { try await server.api.moduleList() }
+        #expect(error?.kind == .unexpectedAnswer)
+    }
+
+    @Test func listedPageThatWentAway() async throws {
+        let body = #"{"batchcomplete":true,"curtimestamp":"2026-11-22T06:10:00Z","query":{"pages":["#
+        let gone = #"{"pageid":2,"ns":828,"title":"Module:B","missing":true}"#
+        let server = try ReplayServer(body + Self.info(1, "A") + "," + gone + "]}}")
+        #expect(try await server.api.moduleList().pages.map(\.pageID) == [1])
+    }
 }

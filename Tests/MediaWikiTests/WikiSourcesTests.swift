@@ -67,7 +67,7 @@ import Testing
                 ),
             ]
         )
-        #expect(matrix.problems.problems.map(\.reason) == ["an entry without url or dbname"])
+        #expect(matrix.problems.problems.map(\.reason) == ["an entry without dbname"])
         #expect(matrix.continuation == nil)
     }
 
@@ -86,6 +86,28 @@ import Testing
         #expect(second.wikis.count == 6)
         #expect(server.requests.map { $0["smcontinue"] } == [nil, "special|boardwiki"])
         #expect(server.requests[0]["action"] == "sitematrix")
+    }
+
+    @Test func unusableEntriesOfSiteMatrixAreNamed() throws {
+        let json = #"""
+            {"sitematrix":{"count":6,"0":{"code":"aa","site":[
+             {"url":"","dbname":"aawiki","code":"wiki"},{"url":false,"dbname":"abwiki","code":"wiki"},
+             {"url":"https://ac.example","dbname":7,"code":"wiki"},{"url":"https://ad.example","dbname":"A D"},
+             {"url":"https://ae.example","dbname":"aewiki","code":["wiki"],"sitename":1,"closed":true}]},
+             "specials":[{"dbname":"afwiki"}]}}
+            """#
+        let matrix = try SiteMatrix(json: Array(json.utf8))
+        #expect(matrix.wikis.map(\.dbname) == ["aewiki"])
+        #expect(matrix.wikis.first?.isClosed == true)
+        #expect(matrix.problems.count == 5)
+        #expect(matrix.unusableNames == ["aawiki", "abwiki", "A D", "afwiki"])
+    }
+
+    @Test func answerWithoutSiteMatrix() async throws {
+        let server = try ReplayServer(#"{"batchcomplete":true}"#)
+        let error = await #expect(throws: APIError.self) { try await server.api.siteMatrix() }
+        #expect(error?.kind == .noSiteMatrix)
+        #expect(error?.recovery == .permanent)
     }
 
     @Test func noSiteMatrix() {

@@ -12,12 +12,14 @@ struct Bench {
     let pool: ConnectionPool
     private let http: HTTPClient
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    /// The database with a list of wikis, where there is one.
+    var metaDatabase: ConnectionSettings?
 
     /// - Parameter url: of the wiki `testwiki`.
-    init(url: String) async throws {
+    init(url: String, connections: Int = 2) async throws {
         let settings = try await PrivateMariaDB.shared.makeDatabase()
         _ = try await Migrator(Schema.migrations, settings: settings, logger: logger).apply()
-        pool = ConnectionPool(settings: settings, limit: 2, logger: logger)
+        pool = ConnectionPool(settings: settings, limit: connections, logger: logger)
         http = try HTTPClient(HTTPClientSettings(userAgent: "Perigee/0 (test; bot)"))
         let wiki = WikiEntry(
             dbname: "testwiki",
@@ -64,6 +66,8 @@ struct Bench {
         let attempt: UInt32 = try await rows("SELECT attempt FROM jobs WHERE job_id = ?", [.uint(job.rawValue)])[0]
             .decode("attempt")
         let named = Lease(job: job, attempt: attempt, id: lease)
+        var settings = WorkerSettings(slots: 1, http: HTTPClientSettings(userAgent: "test"), hasContact: true)
+        settings.metaDatabase = metaDatabase
         return WorkContext(
             lease: named,
             kind: kind,
@@ -72,7 +76,7 @@ struct Bench {
             parameters: parameters,
             pool: pool,
             http: http,
-            settings: WorkerSettings(slots: 1, http: HTTPClientSettings(userAgent: "test"), hasContact: true),
+            settings: settings,
             logger: logger,
             control: JobControl(lease: named, leaseEnds: .now + .seconds(60)),
             pace: Pace(requestsPerMinute: nil)
@@ -84,6 +88,12 @@ struct Bench {
     func harvest() async throws -> [String: UInt64] {
         let job = try await job()
         let counts = try await ModulesWork().run(try await lease(job))
+        try await finish(job)
+        return counts
+    }
+
+    /// The job is done; there may be another one like it.
+    func finish(_ job: JobID) async throws {
         try await execute(
             """
             UPDATE jobs SET state = 'done', lease_id = NULL, worker = NULL, finished_at = UTC_TIMESTAMP(6)
@@ -91,7 +101,6 @@ struct Bench {
             """,
             [.uint(job.rawValue)]
         )
-        return counts
     }
 
     /// What becomes of a job whose work throws.

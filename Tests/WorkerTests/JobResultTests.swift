@@ -69,9 +69,11 @@ extension JobResult {
     @Test func failuresThatStay() {
         let kinds: [APIError.Kind] = [
             .httpStatus(404), .httpStatus(403), .notJSON(firstWords: "Welcome"), .api(code: "readapidenied"),
-            .wrongWiki(found: "other"), .noModuleNamespace, .badContinue,
+            .wrongWiki(found: "other"), .noModuleNamespace, .noSiteMatrix, .badContinue,
         ]
         for kind in kinds { #expect(result(api(kind)).isFailed(permanent: true), "\(kind)") }
         #expect(result(CannotBeDone("no")).failure == "no")
+        let parameters = InvalidParameters(kind: .wikis, problem: "no")
+        #expect(result(parameters).failure == parameters.description)
     }
 }

@@ -22,11 +22,18 @@ import Testing
         )
     }
 
-    private func row(_ info: PageInfo, _ source: PageSource?, model: String? = nil) -> ModuleRow {
+    private func row(
+        _ info: PageInfo,
+        _ source: PageSource?,
+        model: String? = nil,
+        revision: Int64 = 71,
+        length: Int? = 8
+    ) -> ModuleRow {
         let revision = source.map {
             PageRevision(
-                revisionID: 71,
+                revisionID: revision,
                 timestamp: Date(timeIntervalSince1970: 1_700_000_000),
+                length: length,
                 contentModel: model,
                 source: $0
             )
@@ -43,7 +50,7 @@ import Testing
         #expect(row.lastRevisionID == 71)
         #expect(row.revisedAt == Timestamp(microseconds: 1_700_000_000_000_000))
         #expect(row.content == .source(Array("return 1".utf8)))
-        #expect(row.length == 9)
+        #expect(row.length == 8)
         #expect(row.observedAt == time)
         #expect(row.walk == 3)
     }
@@ -56,6 +63,20 @@ import Testing
         #expect(changed.content == .none(.notScribunto))
         #expect(changed.contentModel == "wikitext")
         #expect(row(info(model: "wikitext"), nil).lastRevisionID == 70)
+    }
+
+    /// The list is compared by the page's length, which the revision's may differ from.
+    @Test func lengthIsOfTheRevisionThatIsKept() {
+        #expect(row(info(), .text([0x41]), revision: 70, length: 8).length == 9)
+        #expect(row(info(), .text([0x41]), revision: 71, length: 8).length == 8)
+        #expect(row(info(), .text([0x41]), revision: 71, length: nil).length == 9)
+        #expect(row(info(model: "wikitext"), nil).length == 9)
+    }
+
+    @Test func sourceThatTheTableDoesNotTake() {
+        let largest = [UInt8](repeating: 0x20, count: ModuleRow.sourceLimit)
+        #expect(row(info(), .text(largest)).content == .source(largest))
+        #expect(row(info(), .text(largest + [0x20])).content == .none(.tooLarge))
     }
 
     @Test func reasonsAreKept() {

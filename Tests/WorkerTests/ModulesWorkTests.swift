@@ -1,3 +1,4 @@
+import Catalog
 import Concurrency
 import Jobs
 import MariaDB
@@ -86,8 +87,11 @@ struct ModulesWorkTests {
             return nil
         }
         let bench = try await Bench(url: wiki.url)
-        try await bench.harvest()
+        let counts = try await bench.harvest()
         #expect(try await bench.pages() == ["Page_0001 1", "Page_0002 2 missing deleted", "Page_0003 3"])
+        #expect(counts["deleted"] == 1)
+        // 1 for the site, 1 for the list, 1 for the texts, 1 for the second look.
+        #expect(counts["requests"] == 4)
     }
 
     @Test func pageThatIsMovedBehindTheWalkIsNotGone() async throws {
@@ -141,5 +145,75 @@ struct ModulesWorkTests {
         let bench = try await Bench(url: wiki.url)
         try await bench.harvest()
         #expect(try await bench.pages() == ["Page_0001 1", "Page_0002 2 too_large", "Page_0003 3"])
+    }
+
+    // MARK: Lengths and sizes
+
+    private func lengths(_ bench: Bench) async throws -> [Int] {
+        try await bench.rows("SELECT length FROM modules ORDER BY page_id").map { try $0.decode("length") }
+    }
+
+    @Test func editBetweenTwoPartsOfAnAnswer() async throws {
+        let wiki = try ScriptedWiki(ScriptedWiki.pages(2)) { request, state in
+            guard request["pageids"] != nil else { return nil }
+            guard request["rvcontinue"] != nil else {
+                let first = state.pages[0].info.merging(["revisions": [state.pages[0].revisionInfo]]) { $1 }
+                let second = state.pages[1].info.merging(["revisions": [[String: Any]]()]) { $1 }
+                return ScriptedWiki.reply([
+                    "curtimestamp": ScriptedWiki.now, "continue": ["rvcontinue": "2|2", "continue": "||info"],
+                    "query": ["pages": [first, second]],
+                ])
+            }
+            state.pages[1].revision = 22
+            state.pages[1].text = "return 'much longer than before'"
+            return ScriptedWiki.reply([
+                "batchcomplete": true, "curtimestamp": ScriptedWiki.now,
+                "query": ["pages": [["pageid": 1], ["pageid": 2, "revisions": [state.pages[1].revisionInfo]]]],
+            ])
+        }
+        let bench = try await Bench(url: wiki.url)
+        try await bench.harvest()
+        #expect(try await bench.pages() == ["Page_0001 1", "Page_0002 22"])
+        #expect(try await lengths(bench) == [8, 32])
+        let again = try await bench.harvest()
+        #expect(again["fetched"] == 0)
+    }
+
+    @Test func rowWithAnotherLengthIsFetchedOnce() async throws {
+        let wiki = try ScriptedWiki(ScriptedWiki.pages(3))
+        let bench = try await Bench(url: wiki.url)
+        try await bench.harvest()
+        try await bench.execute("UPDATE modules SET length = 99 WHERE page_id = 2")
+        #expect(try await bench.harvest()["fetched"] == 1)
+        #expect(try await lengths(bench) == [8, 8, 8])
+        #expect(try await bench.harvest()["fetched"] == 0)
+    }
+
+    /// Some old pages have one length as a page and another as a revision.
+    @Test func pageWhoseLengthIsNotItsRevisions() async throws {
+        let wiki = try ScriptedWiki(ScriptedWiki.pages(2)) { request, state in
+            guard request["pageids"] != nil else { return nil }
+            let pages = state.pages.map { page in
+                let revision = page.revisionInfo.merging(["size": 5]) { $1 }
+                return page.info.merging(["revisions": [revision]]) { $1 }
+            }
+            return ScriptedWiki.reply([
+                "batchcomplete": true, "curtimestamp": ScriptedWiki.now, "query": ["pages": pages],
+            ])
+        }
+        let bench = try await Bench(url: wiki.url)
+        #expect(try await bench.harvest()["fetched"] == 2)
+        #expect(try await lengths(bench) == [8, 8])
+        #expect(try await bench.harvest()["fetched"] == 0)
+    }
+
+    @Test func sourceThatTheTableDoesNotTake() async throws {
+        let wiki = try ScriptedWiki(ScriptedWiki.pages(3))
+        wiki.state.withLock { $0.pages[1].text = String(repeating: " ", count: ModuleRow.sourceLimit + 1) }
+        let bench = try await Bench(url: wiki.url)
+        try await bench.harvest()
+        #expect(try await bench.pages() == ["Page_0001 1", "Page_0002 2 too_large", "Page_0003 3"])
+        #expect(try await lengths(bench) == [8, ModuleRow.sourceLimit + 1, 8])
+        #expect(try await bench.harvest()["fetched"] == 0)
     }
 }

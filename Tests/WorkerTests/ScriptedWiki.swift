@@ -20,6 +20,8 @@ final class ScriptedWiki: Sendable {
         var wikiID = "testwiki"
         /// The parameters of each request.
         var requests: [[String: String]] = []
+        /// Called with each request when its answer is ready.
+        var onAnswer: (@Sendable ([String: String]) -> Void)?
     }
 
     /// An answer other than the right one.
@@ -50,6 +52,7 @@ final class ScriptedWiki: Sendable {
                 let parameters = Self.parameters(of: request.target)
                 let reply = state.withLock { state in
                     state.requests.append(parameters)
+                    defer { state.onAnswer?(parameters) }
                     return script(parameters, &state) ?? Self.answer(parameters, state)
                 }
                 connection.respond(reply.status, headers: reply.headers, body: Array(reply.body.utf8))
@@ -82,7 +85,7 @@ final class ScriptedWiki: Sendable {
 
     // MARK: Right answers
 
-    private static var now: String { Date().formatted(.iso8601) }
+    static var now: String { Date().formatted(.iso8601) }
 
     private static func answer(_ request: [String: String], _ state: State) -> Reply {
         if request["meta"] == "siteinfo" { return reply(siteInfo(state)) }
@@ -140,7 +143,7 @@ extension ScriptedWiki.Page {
 
     var revisionInfo: [String: Any] {
         [
-            "revid": revision, "timestamp": "2026-01-02T03:04:05Z",
+            "revid": revision, "timestamp": "2026-01-02T03:04:05Z", "size": text.utf8.count,
             "slots": ["main": ["contentmodel": contentModel, "content": text]],
         ]
     }

@@ -33,6 +33,26 @@ struct UnwillingWikiTests {
         #expect(wiki.requests.filter { $0["gapcontinue"] != nil }.count == 4)
     }
 
+    @Test func listThatGoesRoundInCircles() async throws {
+        let wiki = try ScriptedWiki(ScriptedWiki.pages(5), listSize: 2) { request, _ in
+            guard request["gapcontinue"] == "Page_0003" else { return nil }
+            return ScriptedWiki.reply([
+                "batchcomplete": true, "curtimestamp": "2030-01-02T03:04:05Z",
+                "continue": ["gapcontinue": "Page_0002", "continue": "gapcontinue||"],
+            ])
+        }
+        let result = try await Bench(url: wiki.url).failure()
+        guard case .failed(let message, permanent: false, _) = result else {
+            Issue.record("\(String(describing: result))")
+            return
+        }
+        #expect(message.contains("\"Page_0002\", which isn't behind \"Page_0003\""))
+        #expect(
+            wiki.requests.filter { $0["generator"] != nil }.map { $0["gapcontinue"] ?? "" }
+                == ["", "Page_0003", "Page_0003", "Page_0003"]
+        )
+    }
+
     @Test func laggingWikiIsLeftAlone() async throws {
         let wiki = try ScriptedWiki(ScriptedWiki.pages(3)) { request, _ in
             request["pageids"] == nil ? nil : .error("maxlag", headers: ["Retry-After: 7", "X-Database-Lag: 6"])

@@ -1,16 +1,27 @@
 package import MariaDB
 
 extension ModuleTable {
+    /// What a row has of the page itself.
+    private static let pageColumns = [
+        "title", "lastrevid", "revised_at", "content_model", "length", "sha256", "no_source_reason", "is_redirect",
+        "redirect_target",
+    ]
     private static let upsert = GuardedUpsert.sql(
         table: "modules",
         key: ["dbname", "page_id"],
-        observed: [
-            "title", "lastrevid", "revised_at", "content_model", "length", "sha256", "no_source_reason", "is_redirect",
-            "redirect_target", "walk",
-        ],
+        observed: ["walk"] + pageColumns,
         firstOnly: ["first_seen_at"],
         cleared: "deleted_at"
     )
+    private static let doubtfulUpsert = GuardedUpsert.sql(
+        table: "modules",
+        key: ["dbname", "page_id"],
+        observed: ["walk"],
+        firstOnly: pageColumns + ["first_seen_at"],
+        cleared: "deleted_at"
+    )
+    /// Stands in rows that no walk has seen.
+    private static let noWalk: UInt64 = 0
 
     /// Writes what wikis showed: sources, rows and history, in this order and each in the order of its keys.
     ///
@@ -23,8 +34,30 @@ extension ModuleTable {
         guard !rows.isEmpty else { return ModuleWriteCounts() }
         var counts = try await count(rows, hashes, in: transaction)
         counts.newSources = try await ModuleSource.write(sources, in: transaction)
-        try await writeRows(rows, hashes, in: transaction)
+        try await writeRows(rows, hashes, by: upsert, in: transaction)
         try await writeHistory(zip(rows, hashes).filter { $0.0.isHistory }, in: transaction)
+        return counts
+    }
+
+    /// Notes pages that are known from a list and weren't there when they were asked for.
+    ///
+    /// A row that is there keeps what it has of the page, but not a mark as deleted; else there is a new one, without a
+    /// source. Neither counts as seen by any walk, so that ``unseen(_:walk:after:limit:)`` has them.
+    /// - Throws: what a `Transaction` throws.
+    package static func writeDoubtful(
+        _ rows: [ModuleRow],
+        in transaction: Transaction
+    ) async throws -> ModuleWriteCounts {
+        var counts = ModuleWriteCounts()
+        guard !rows.isEmpty else { return counts }
+        let rows = rows.sorted(by: ModuleRow.keyOrder).map { row in
+            var row = row
+            row.walk = noWalk
+            return row
+        }
+        let hashes = rows.map { _ in [UInt8]?.none }
+        counts.new = try await count(rows, hashes, in: transaction).new
+        try await writeRows(rows, hashes, by: doubtfulUpsert, in: transaction)
         return counts
     }
 
@@ -67,17 +100,18 @@ extension ModuleTable {
     private static func writeRows(
         _ rows: [ModuleRow],
         _ hashes: [[UInt8]?],
+        by upsert: String,
         in transaction: Transaction
     ) async throws {
         try await transaction.executeBulk(
             upsert,
             [
-                .bytes(rows.map { Array($0.dbname.utf8) }), .uints(rows.map(\.pageID)), .bytes(rows.map(\.title)),
-                .uints(rows.map(\.lastRevisionID)), .timestamps(rows.map(\.revisedAt)),
+                .bytes(rows.map { Array($0.dbname.utf8) }), .uints(rows.map(\.pageID)), .uints(rows.map(\.walk)),
+                .bytes(rows.map(\.title)), .uints(rows.map(\.lastRevisionID)), .timestamps(rows.map(\.revisedAt)),
                 .bytes(rows.map { Array($0.contentModel.utf8) }), .uints(rows.map { UInt64(clamping: $0.length) }),
                 .bytes(hashes), .bytes(rows.map { $0.reason.map { Array($0.rawValue.utf8) } }),
                 .uints(rows.map { $0.isRedirect ? 1 : 0 }), .bytes(rows.map(\.storedTarget)),
-                .uints(rows.map(\.walk)), .timestamps(rows.map(\.observedAt)), .timestamps(rows.map(\.observedAt)),
+                .timestamps(rows.map(\.observedAt)), .timestamps(rows.map(\.observedAt)),
             ]
         )
     }

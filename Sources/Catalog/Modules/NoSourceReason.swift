@@ -17,7 +17,7 @@ package struct NoSourceReason: RawRepresentable, Sendable, Hashable {
     package static let textMissing = NoSourceReason(rawValue: "text_missing")
     /// It doesn't fit into an answer of the API, or into the table.
     package static let tooLarge = NoSourceReason(rawValue: "too_large")
-    /// The revision was gone when it was asked for.
+    /// It was listed, and gone when it was asked for.
     package static let missing = NoSourceReason(rawValue: "missing")
     /// The wiki says that the title is none.
     package static let invalid = NoSourceReason(rawValue: "invalid")

@@ -69,24 +69,34 @@ package struct WikiSyncCounts: Sendable, Equatable {
 /// A list of wikis can't be taken over; nothing was changed.
 package struct WikiListError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Why not.
-    package enum Problem: Sendable, Equatable {
-        /// It names no wiki. Taken at its word, it would mark all of them as vanished.
+    package enum Problem: Sendable, Equatable, CustomStringConvertible {
+        /// It names no wiki that can be used. Taken at its word, it would mark all of them as vanished.
         case empty
         /// The field of this wiki is empty or has more bytes than the table holds.
         case badField(wiki: String, name: String, limit: Int)
         /// It names a wiki twice.
         case duplicate(wiki: String)
+
+        /// The name of the wiki that it is about; `nil` when it is about the list.
+        package var wiki: String? {
+            switch self {
+            case .empty: nil
+            case .badField(let wiki, _, _), .duplicate(let wiki): wiki
+            }
+        }
+
+        package var description: String {
+            switch self {
+            case .empty: "the list of wikis names none that can be used"
+            case .badField(let wiki, let name, let limit):
+                "the list of wikis has a \(name) for \"\(wiki)\" that isn't 1 to \(limit) bytes long"
+            case .duplicate(let wiki): "the list of wikis names \"\(wiki)\" more than once"
+            }
+        }
     }
 
     /// Why not.
     package let problem: Problem
 
-    package var description: String {
-        switch problem {
-        case .empty: "the list of wikis is empty: nothing was changed"
-        case .badField(let wiki, let name, let limit):
-            "the list of wikis has a \(name) for \"\(wiki)\" that isn't 1 to \(limit) bytes long: nothing was changed"
-        case .duplicate(let wiki): "the list of wikis names \"\(wiki)\" more than once: nothing was changed"
-        }
-    }
+    package var description: String { "\(problem): nothing was changed" }
 }

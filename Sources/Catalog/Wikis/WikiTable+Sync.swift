@@ -13,9 +13,13 @@ extension WikiTable {
     ///
     /// A wiki that only a list of another kind has named stays as it is; one that a list of the same kind has named and
     /// this one doesn't is marked as vanished. What a later list has said stands. What walks found out isn't touched.
+    /// - Parameters:
+    ///   - wikis: as ``screen(_:)`` lets them through.
+    ///   - unusable: the names of wikis that the list has, but not in a way that can be used: they stay as they are.
     /// - Throws: ``WikiListError`` before anything is changed; what a `Transaction` throws.
     package static func sync(
         _ wikis: [WikiEntry],
+        unusable: [String] = [],
         source: WikiSourceName,
         at time: Timestamp,
         in transaction: Transaction
@@ -26,7 +30,7 @@ extension WikiTable {
         // Locked, so that what is counted is what is changed.
         let known = try await known(in: transaction)
         for wiki in wikis { known[Array(wiki.dbname.utf8)].count(wiki, at: time, into: &counts) }
-        let named = Set(wikis.map { Array($0.dbname.utf8) })
+        let named = Set((wikis.map(\.dbname) + unusable).map { Array($0.utf8) })
         let unnamed = known.filter { $0.value.source == source && !named.contains($0.key) }
         for wiki in unnamed.values where wiki.vanishedAt == nil && wiki.observedAt <= time { counts.vanished += 1 }
         try await insert(wikis, source: source, at: time, in: transaction)
@@ -58,16 +62,26 @@ extension WikiTable {
         )
     }
 
-    private static func check(_ wikis: [WikiEntry]) throws(WikiListError) {
-        if wikis.isEmpty { throw WikiListError(problem: .empty) }
-        for (previous, wiki) in zip([nil] + wikis, wikis) {
-            for field in WikiLimits.fields where !(1...field.bytes).contains(field.value(wiki).utf8.count) {
-                throw WikiListError(problem: .badField(wiki: wiki.dbname, name: field.name, limit: field.bytes))
-            }
-            if let previous, previous.dbname.utf8.elementsEqual(wiki.dbname.utf8) {
-                throw WikiListError(problem: .duplicate(wiki: wiki.dbname))
+    /// Splits a list into the entries that the table takes, of each wiki the first, and what is wrong with the others.
+    package static func screen(_ wikis: [WikiEntry]) -> (usable: [WikiEntry], problems: [WikiListError.Problem]) {
+        var usable: [WikiEntry] = []
+        var problems: [WikiListError.Problem] = []
+        var names: Set<[UInt8]> = []
+        for wiki in wikis {
+            if let field = WikiLimits.fields.first(where: { !(1...$0.bytes).contains($0.value(wiki).utf8.count) }) {
+                problems.append(.badField(wiki: wiki.dbname, name: field.name, limit: field.bytes))
+            } else if !names.insert(Array(wiki.dbname.utf8)).inserted {
+                problems.append(.duplicate(wiki: wiki.dbname))
+            } else {
+                usable.append(wiki)
             }
         }
+        return (usable, problems)
+    }
+
+    private static func check(_ wikis: [WikiEntry]) throws(WikiListError) {
+        if wikis.isEmpty { throw WikiListError(problem: .empty) }
+        if let problem = screen(wikis).problems.first { throw WikiListError(problem: problem) }
     }
 
     private static func known(in transaction: Transaction) async throws -> [[UInt8]: KnownWiki] {

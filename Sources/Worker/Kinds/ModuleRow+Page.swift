@@ -12,14 +12,16 @@ extension ModuleRow {
         observedAt: Timestamp,
         walk: UInt64
     ) {
-        // The revision is what the text belongs to; the facts of the page may be of an earlier moment.
+        // The revision is what the text belongs to; the facts of the page may be of an earlier moment. Where they are of
+        // the same revision, the page's length counts: it is what the next list is compared by.
         let contentModel = revision?.contentModel ?? info.contentModel
+        let isEdited = revision.map { $0.revisionID != info.lastRevisionID } ?? false
         let text: [UInt8]? = if case .text(let bytes) = revision?.source { bytes } else { nil }
         let content: Content
         if contentModel != Self.scribunto {
             content = .none(.notScribunto)
         } else if let text {
-            content = .source(text)
+            content = text.count <= Self.sourceLimit ? .source(text) : .none(.tooLarge)
         } else {
             content = .none(NoSourceReason(revision?.source))
         }
@@ -30,7 +32,7 @@ extension ModuleRow {
             lastRevisionID: UInt64(clamping: revision?.revisionID ?? info.lastRevisionID),
             revisedAt: revision?.timestamp.map(Timestamp.init),
             contentModel: contentModel,
-            length: info.length,
+            length: isEdited ? revision?.length ?? info.length : info.length,
             content: content,
             isRedirect: info.isRedirect,
             redirectTarget: info.isRedirect

@@ -7,7 +7,7 @@ import MediaWiki
 ///
 /// A walk lists all pages, 500 in a request; fetches the texts of those whose revision differs from the stored one, 50 in a
 /// request; and then looks by page id at the rows that the list didn't have, since a page that was moved during the walk isn't
-/// gone. Each batch is one transaction with its checkpoint.
+/// gone, and once more at those that the list had and that weren't there to be fetched. Each batch is one transaction with its checkpoint.
 package struct ModulesWork: Work {
     package let kind = JobKind.modules
 

@@ -13,10 +13,24 @@ package struct WikisWork: Work {
         var counts: [String: UInt64]
     }
 
-    /// What a list names, and how many of its entries can't be used.
+    /// What a list names.
     private struct List {
-        var wikis: [WikiDescription] = []
+        var wikis: [WikiEntry] = []
+        /// How many of its entries can't be used.
         var unusable = 0
+        /// The wikis that they are about, where they say so.
+        var unusableNames: [String] = []
+
+        /// Drops entries that the table can't take: nobody here can correct them, and the others are good.
+        mutating func screen(_ logger: Logger) {
+            let (usable, problems) = WikiTable.screen(wikis)
+            wikis = usable
+            unusable += problems.count
+            unusableNames += problems.compactMap(\.wiki)
+            for problem in problems.prefix(ListProblems.limit) {
+                logger.warning("an entry of the list can't be used", metadata: ["perigee.problem": "\(problem)"])
+            }
+        }
     }
 
     package init() {}
@@ -24,13 +38,18 @@ package struct WikisWork: Work {
     package func run(_ context: WorkContext) async throws -> [String: UInt64] {
         if let synced = try await context.resume(Synced.self) { return synced.counts }
         let source = try WikiSource(parameters: context.parameters)
-        let observedAt = Timestamp.now
         let list = try await list(source, context)
-        let entries = list.wikis.map(WikiEntry.init)
         // What changed is known only when it is written: a worker that takes over after that tells of the list alone.
-        var counts = ["listed": UInt64(entries.count), "unusable": UInt64(list.unusable)]
-        try await context.commit(Synced(counts: counts), itemsDone: UInt64(entries.count)) { transaction in
-            let sync = try await WikiTable.sync(entries, source: source.name, at: observedAt, in: transaction)
+        var counts = ["listed": UInt64(list.wikis.count), "unusable": UInt64(list.unusable)]
+        try await context.commit(Synced(counts: counts), itemsDone: UInt64(list.wikis.count)) { transaction in
+            // Which list is the later one isn't a matter of each worker's own clock.
+            let sync = try await WikiTable.sync(
+                list.wikis,
+                unusable: list.unusableNames,
+                source: source.name,
+                at: try await transaction.serverTime(),
+                in: transaction
+            )
             counts["added"] = UInt64(sync.added)
             counts["changed"] = UInt64(sync.changed)
             counts["vanished"] = UInt64(sync.vanished)
@@ -41,7 +60,7 @@ package struct WikisWork: Work {
 
     private func list(_ source: WikiSource, _ context: WorkContext) async throws -> List {
         switch source {
-        case .list(let wikis): List(wikis: wikis)
+        case .list(let wikis): List(wikis: wikis.map(WikiEntry.init))
         case .api(let url): try await siteMatrix(at: url, context)
         case .meta: try await metaTable(context)
         }
@@ -62,8 +81,9 @@ package struct WikisWork: Work {
             let part = try await context.request {
                 try await api.siteMatrix(from: continuation, scriptPath: context.settings.scriptPath)
             }
-            list.wikis += part.wikis
+            list.wikis += part.wikis.map(WikiEntry.init)
             list.unusable += part.problems.count
+            list.unusableNames += part.unusableNames
             if part.problems.count > 0 {
                 context.logger.warning(
                     "entries of the list can't be used",
@@ -75,6 +95,7 @@ package struct WikisWork: Work {
                 throw CannotBeDone("\(url) answers the same part of its list again and again")
             }
         } while continuation != nil
+        list.screen(context.logger)
         return list
     }
 
@@ -82,34 +103,41 @@ package struct WikisWork: Work {
         guard let settings = context.settings.metaDatabase else {
             throw CannotBeDone("no server with meta_p is known: set meta.defaults_file and meta.host")
         }
-        let rows = try await ConnectionPool.with(settings: settings, limit: 1, logger: context.logger) { pool in
-            try await pool.withConnection { connection in
-                try await connection.rows(
-                    "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
-                    limit: 20_000
-                )
+        let rows: [Row]
+        do {
+            rows = try await ConnectionPool.with(settings: settings, limit: 1, logger: context.logger) { pool in
+                try await pool.withConnection { connection in
+                    try await connection.rows(
+                        "SELECT \(MetaTable.columns.joined(separator: ", ")) FROM wiki ORDER BY dbname",
+                        limit: 20_000
+                    )
+                }
             }
+        } catch let error as MariaDBError where !error.class.mayPass {
+            // Not the database that the worker can't do without: other jobs go on.
+            throw CannotBeDone("meta_p can't be read, look at the settings in meta: \(error)", byAnyWorker: false)
         }
         var list = List()
         for row in rows {
             do {
                 let isClosed: Int = try row.decode("is_closed") ?? 0
-                list.wikis.append(
-                    try MetaTable.description(
-                        dbname: row.decode("dbname"),
-                        language: row.decode("lang"),
-                        name: row.decode("name"),
-                        family: row.decode("family"),
-                        url: row.decode("url"),
-                        isClosed: isClosed != 0,
-                        scriptPath: context.settings.scriptPath
-                    )
+                let wiki = try MetaTable.description(
+                    dbname: row.decode("dbname"),
+                    language: row.decode("lang"),
+                    name: row.decode("name"),
+                    family: row.decode("family"),
+                    url: row.decode("url"),
+                    isClosed: isClosed != 0,
+                    scriptPath: context.settings.scriptPath
                 )
+                list.wikis.append(WikiEntry(wiki))
             } catch {
                 list.unusable += 1
+                if let name = try? row.decode("dbname", as: String.self) { list.unusableNames.append(name) }
                 context.logger.warning("a row of meta_p can't be used", metadata: ["perigee.error": "\(error)"])
             }
         }
+        list.screen(context.logger)
         return list
     }
 }
