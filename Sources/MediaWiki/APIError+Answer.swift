@@ -63,7 +63,7 @@ extension APIError {
     static func parse(retryAfter text: String, now: Date) -> Duration? {
         let longest = 86_400.0
         if let seconds = Int(text) { return .seconds(min(max(seconds, 0), Int(longest))) }
-        guard let date = CivilTime.parse(httpDate: text) else { return nil }
+        guard let date = Date(httpDate: text) else { return nil }
         return .seconds(min(max(date.timeIntervalSince(now), 0), longest))
     }
 }

@@ -17,21 +17,18 @@ package struct PageBatches: AsyncSequence, Sendable {
 
     let api: ActionAPI
     let ids: [Int64]
-    let withContent: Bool
 
-    package func makeAsyncIterator() -> Iterator { Iterator(api: api, ids: ids, withContent: withContent) }
+    package func makeAsyncIterator() -> Iterator { Iterator(api: api, ids: ids) }
 
     /// Makes a request for each batch.
     package struct Iterator: AsyncIteratorProtocol {
         private let api: ActionAPI
-        private let withContent: Bool
         private var merge: PageMerge
         private var next: PageMerge.Next
 
-        init(api: ActionAPI, ids: [Int64], withContent: Bool) {
+        init(api: ActionAPI, ids: [Int64]) {
             self.api = api
-            self.withContent = withContent
-            merge = PageMerge(ids: ids, withContent: withContent)
+            merge = PageMerge(ids: ids)
             next = merge.first
         }
 
@@ -43,7 +40,11 @@ package struct PageBatches: AsyncSequence, Sendable {
             case .nonsense(let reason): throw api.unexpected(reason)
             case .ask(let ids, let continuation):
                 let answer = try await api.query(
-                    [HTTPFormField("pageids", ids.map(String.init).joined(separator: "|"))] + properties,
+                    [
+                        HTTPFormField("pageids", ids.map(String.init).joined(separator: "|")),
+                        HTTPFormField("prop", "info|revisions"), HTTPFormField("rvslots", "main"),
+                        HTTPFormField("rvprop", "ids|timestamp|size|contentmodel|content"),
+                    ],
                     continuation: continuation
                 )
                 let observedAt = try api.time(of: answer)
@@ -53,23 +54,13 @@ package struct PageBatches: AsyncSequence, Sendable {
                 return PageBatch(pages: ended, observedAt: observedAt)
             }
         }
-
-        private var properties: [HTTPFormField] {
-            guard withContent else { return [HTTPFormField("prop", "info")] }
-            return [
-                HTTPFormField("prop", "info|revisions"), HTTPFormField("rvslots", "main"),
-                HTTPFormField("rvprop", "ids|timestamp|size|contentmodel|content"),
-            ]
-        }
     }
 }
 
 extension ActionAPI {
-    /// The pages with these ids, at most 50 (an account with `apihighlimits`: 500), wherever they are by now; with the
-    /// text of their latest revision, or only with their facts.
-    package func pages(ids: [Int64], withContent: Bool = true) -> PageBatches {
-        PageBatches(api: self, ids: ids, withContent: withContent)
-    }
+    /// The pages with these ids, at most 50 (an account with `apihighlimits`: 500), wherever they are by now, with the
+    /// text of their latest revision.
+    package func pages(ids: [Int64]) -> PageBatches { PageBatches(api: self, ids: ids) }
 
     /// One request of `action=query`, with the time of the wiki's clock.
     func query(_ parameters: [HTTPFormField], continuation: [String: String]) async throws(APIError) -> QueryAnswer {
@@ -84,7 +75,7 @@ extension ActionAPI {
 
     /// When the wiki gave `answer`.
     func time(of answer: QueryAnswer) throws(APIError) -> Date {
-        guard let time = CivilTime.parse(iso8601: answer.curtimestamp) else {
+        guard let time = Date(wikiTime: answer.curtimestamp) else {
             throw unexpected("curtimestamp \"\(answer.curtimestamp)\"")
         }
         return time

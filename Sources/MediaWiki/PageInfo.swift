@@ -76,8 +76,8 @@ package struct PageRevision: Sendable, Equatable {
 
 /// What became of the question for one page: it ends as exactly one of these.
 package enum PageOutcome: Sendable, Equatable {
-    /// The page is there. The revision is `nil` only if texts weren't asked for.
-    case present(PageInfo, PageRevision?)
+    /// The page is there.
+    case present(PageInfo, PageRevision)
     /// There is no page of this id.
     case missing
     /// The id can't be one of a page.

@@ -16,7 +16,6 @@ struct PageMerge {
         case nonsense(String)
     }
 
-    private let withContent: Bool
     /// The pages without an outcome yet, in the order in which they were asked for.
     private var open: [Int64]
     /// The ids of the question that is being answered: `continue` is only valid together with them.
@@ -27,11 +26,10 @@ struct PageMerge {
     private var answersLeft: Int
 
     /// Starts with the question for `ids`, each of which counts once.
-    init(ids: [Int64], withContent: Bool) {
+    init(ids: [Int64]) {
         var seen: Set<Int64> = []
         open = ids.filter { seen.insert($0).inserted }
         question = open
-        self.withContent = withContent
         answersLeft = 3 * open.count + 3
     }
 
@@ -78,13 +76,12 @@ struct PageMerge {
         if page.missing?.isSet == true { return .missing }
         if page.invalid?.isSet == true { return .invalid }
         guard let info = infos[id] else { return nil }
-        guard withContent else { return .present(info, nil) }
         guard let revision = page.revisions?.first else { return nil }
         return .present(
             info,
             PageRevision(
                 revisionID: revision.revid,
-                timestamp: revision.timestamp.flatMap { CivilTime.parse(iso8601: $0) },
+                timestamp: revision.timestamp.flatMap { Date(wikiTime: $0) },
                 length: revision.size,
                 contentModel: revision.slots?.main?.contentmodel,
                 source: revision.source

@@ -9,14 +9,11 @@ package struct SiteInfo: Sendable, Equatable {
         package let name: String
         /// Its name on every wiki, `Module`.
         package let canonicalName: String
-        /// Whether the first letter of its titles is always a capital.
-        package let hasCapitalTitles: Bool
 
         /// Makes a namespace.
-        package init(name: String, canonicalName: String, hasCapitalTitles: Bool) {
+        package init(name: String, canonicalName: String) {
             self.name = name
             self.canonicalName = canonicalName
-            self.hasCapitalTitles = hasCapitalTitles
         }
     }
 
@@ -26,8 +23,6 @@ package struct SiteInfo: Sendable, Equatable {
     package let generator: String
     /// The code of the content's language.
     package let language: String
-    /// Whether the first letter of titles is always a capital, in namespaces without a rule of their own.
-    package let hasCapitalTitles: Bool
     /// The wiki's clock.
     package let serverTime: Date
     /// The namespace 828; `nil` without Scribunto.
@@ -38,14 +33,12 @@ package struct SiteInfo: Sendable, Equatable {
         wikiID: String,
         generator: String,
         language: String,
-        hasCapitalTitles: Bool,
         serverTime: Date,
         moduleNamespace: Namespace?
     ) {
         self.wikiID = wikiID
         self.generator = generator
         self.language = language
-        self.hasCapitalTitles = hasCapitalTitles
         self.serverTime = serverTime
         self.moduleNamespace = moduleNamespace
     }
@@ -63,7 +56,7 @@ extension ActionAPI {
         guard query.general.wikiid == wiki.dbname else {
             throw APIError(wiki: wiki.dbname, kind: .wrongWiki(found: query.general.wikiid), status: 200)
         }
-        guard let time = CivilTime.parse(iso8601: query.general.time) else {
+        guard let time = Date(wikiTime: query.general.time) else {
             throw unexpected("time \"\(query.general.time)\"")
         }
         let namespace = query.namespaces["\(Self.moduleNamespace)"]
@@ -71,14 +64,9 @@ extension ActionAPI {
             wikiID: query.general.wikiid,
             generator: query.general.generator,
             language: query.general.lang,
-            hasCapitalTitles: query.general.case == "first-letter",
             serverTime: time,
             moduleNamespace: namespace.map {
-                SiteInfo.Namespace(
-                    name: $0.name,
-                    canonicalName: $0.canonical ?? $0.name,
-                    hasCapitalTitles: $0.case == "first-letter"
-                )
+                SiteInfo.Namespace(name: $0.name, canonicalName: $0.canonical ?? $0.name)
             }
         )
     }
@@ -96,13 +84,11 @@ private struct SiteInfoAnswer: Decodable {
         let wikiid: String
         let generator: String
         let lang: String
-        let `case`: String
         let time: String
     }
 
     struct Namespace: Decodable {
         let name: String
         let canonical: String?
-        let `case`: String?
     }
 }

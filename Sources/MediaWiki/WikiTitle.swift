@@ -22,9 +22,6 @@ package struct WikiTitle: Sendable, Hashable, Comparable, CustomStringConvertibl
         String(decoding: bytes.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
     }
 
-    /// The title as people read it, behind the namespace's name.
-    package func text(inNamespace name: String) -> String { name.isEmpty ? text : "\(name):\(text)" }
-
     package var description: String { text }
 
     /// The order of the database: by bytes.

@@ -26,6 +26,12 @@ struct CannotBeDone: Error, CustomStringConvertible {
         self.description = description
         self.byAnyWorker = byAnyWorker
     }
+
+    /// The operator's address is missing from this worker's settings.
+    static let withoutContact = CannotBeDone(
+        "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL",
+        byAnyWorker: false
+    )
 }
 
 /// The worker can't go on until a person, or a new process, has put it right.

@@ -78,16 +78,14 @@ import Testing
             Dictionary(modules[index].map { ($0.name, $0.field) }, uniquingKeysWith: { first, _ in first })
         }
         func text(_ text: String) -> FieldValue { .text(Array(text.utf8)) }
-        func hex(_ digest: some Sequence<UInt8>) -> FieldValue {
-            text(digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
-        }
+        func digest(_ digest: some Sequence<UInt8>) -> FieldValue { .digest(Array(digest)) }
         let source = Array("shared".utf8)
         let expected: [String: FieldValue] = [
             "dbname": text("aawiki"), "page_id": .int(1), "title": text("New_name"),
             "full_title": text("Modul:New name"),
             "lastrevid": .int(11), "revised_at": .time(time(-1000)), "content_model": text("Scribunto"),
             "length": .int(6),
-            "sha1": hex(Insecure.SHA1.hash(data: source)), "sha256": hex(SHA256.hash(data: source)),
+            "sha1": digest(Insecure.SHA1.hash(data: source)), "sha256": digest(SHA256.hash(data: source)),
             "is_redirect": .flag(false), "redirect_target": .null, "no_source_reason": .null,
             "observed_at": .time(time(10)), "deleted_at": .null, "copies": .int(3), "source": .text(source),
         ]
@@ -175,7 +173,7 @@ import Testing
         #expect(detail.fields.last?.field == .text(Array("changed".utf8)))
         #expect(detail.history.map(\.revisionID) == [12, 11])
         #expect(detail.history.map(\.seenAt) == [time(30), time(10)])
-        #expect(detail.history.first?.sha256 == "d67e2e944994496c8d8ec76eed0cf9f09679448d584b532bebf941852a37f5ed")
+        #expect(detail.history.first?.sha256 == Array(SHA256.hash(data: Array("changed".utf8))))
         for title in ["New name", "New_name", "Modul:New name", "Module:New_name"] {
             #expect(try await show(.title(Array(title.utf8)))?.page == .int(1), "\(title)")
         }
@@ -187,31 +185,9 @@ import Testing
         #expect(try await ModuleDetail.show("nowiki", .pageID(1), from: catalog.pool) == nil)
     }
 
-    @Test func copiesAndTotalsAreCounted() async throws {
+    @Test func knownModulesAreCounted() async throws {
         let catalog = try await makeCatalog()
-        try await catalog.store([
-            module(5, title: "Twin", source: "twin", at: 10), module(6, title: "Twin", source: "twin", at: 10),
-        ])
-        let groups = try await CopyGroups.largest(10, from: catalog.pool)
-        #expect(groups.map(\.copies) == [3, 2])
-        #expect(groups.map(\.wikis) == [2, 1])
-        #expect(groups.map(\.length) == [6, 4])
-        #expect(groups[0].titles == ["New_name", "Shared_100%", "new_name"].map { Array($0.utf8) })
-        #expect(groups[1].titles == [Array("Twin".utf8)])
-        #expect(try await CopyGroups.largest(1, from: catalog.pool) == [groups[0]])
-        let summary = try await Summary.read(from: catalog.pool)
-        #expect(summary.wikis.map(\.dbname) == ["aawiki", "bbwiki"])
-        #expect(summary.wikis.map(\.pages) == [5, 2])
-        #expect(summary.wikis.map(\.modules) == [4, 2])
-        #expect(summary.wikis.map(\.sources) == [3, 1])
-        #expect(summary.wikis.map(\.deleted) == [1, 0])
-        #expect(summary.wikis.map(\.bytes) == [6 + 9 + 28 + 4 + 4, 12])
-        // The source of the page that is gone is still there.
-        #expect(summary.sources == 4)
-        #expect(summary.sourceBytes == 6 + 9 + 28 + 4)
-        #expect(try await WikiTable(catalog.pool).record("aawiki")?.knownModules == 5)
+        #expect(try await WikiTable(catalog.pool).record("aawiki")?.knownModules == 3)
         #expect(try await WikiTable(catalog.pool).record("ccwiki")?.knownModules == 0)
-        let empty = try await Summary.read(from: TestCatalog.make().pool)
-        #expect(empty.wikis.isEmpty && empty.sources == 0 && empty.sourceBytes == 0)
     }
 }

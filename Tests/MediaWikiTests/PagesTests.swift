@@ -30,7 +30,7 @@ import Testing
 
     private func source(_ answer: PageAnswer) -> PageSource? {
         guard case .present(_, let revision) = answer.outcome else { return nil }
-        return revision?.source
+        return revision.source
     }
 
     @Test func oneAnswer() async throws {
@@ -38,7 +38,7 @@ import Testing
         let batches = try await collect(server, [1, 9, 1])
         #expect(batches.count == 1)
         #expect(batches[0].map(\.pageID) == [1, 9])
-        guard case .present(let info, let revision?) = batches[0][0].outcome else {
+        guard case .present(let info, let revision) = batches[0][0].outcome else {
             Issue.record("\(batches)")
             return
         }
@@ -133,18 +133,6 @@ import Testing
         let server = try ReplayServer(Self.answer([Self.page(1), Self.page(2, #","revisions":[]"#)]))
         let sources = try await collect(server, [1, 2])[0].map { source($0) }
         #expect(sources == Array(repeating: .noContent(reason: "no revision in the complete answer"), count: 2))
-    }
-
-    @Test func factsOnly() async throws {
-        let server = try ReplayServer(Self.answer([Self.page(1), #"{"pageid":2,"missing":true}"#]))
-        var answers: [PageAnswer] = []
-        for try await batch in server.api.pages(ids: [1, 2], withContent: false) { answers += batch.pages }
-        guard case .present(_, nil) = answers[0].outcome else {
-            Issue.record("\(answers)")
-            return
-        }
-        #expect(answers[1].outcome == .missing)
-        #expect(server.requests[0]["prop"] == "info")
     }
 
     @Test func nothingAsked() async throws {

@@ -26,7 +26,6 @@ import Testing
     @Test func textForPeople() {
         let title = WikiTitle(bytes: Array("Foo_bar".utf8))
         #expect(title.text == "Foo bar")
-        #expect(title.text(inNamespace: "Modul") == "Modul:Foo bar")
         #expect(WikiTitle(bytes: [0x41, 0xff]).text == "A\u{fffd}")
     }
 }

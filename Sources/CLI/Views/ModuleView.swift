@@ -46,7 +46,7 @@ package enum ModuleView {
         Field("revid", .right) { .int($0.revisionID) },
         Field("revised_at") { .time($0.revisedAt) },
         Field("seen_at") { .time($0.seenAt) },
-        Field("sha256") { .text($0.sha256) },
+        Field("sha256") { $0.sha256.map { .bytes($0) } ?? .null },
     ]
 
     private static func write(sourceOf module: ModuleDetail, _ wiki: String, _ session: ReadSession) async throws {

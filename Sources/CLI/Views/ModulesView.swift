@@ -82,6 +82,7 @@ extension Cell {
         case .null: self = .null
         case .int(let number): self = .int(number)
         case .text(let bytes): self = .text(bytes)
+        case .digest(let bytes): self = .bytes(bytes)
         case .time(let time): self = .time(time)
         case .flag(let flag): self = .flag(flag)
         }

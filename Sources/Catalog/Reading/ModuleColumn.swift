@@ -52,7 +52,7 @@ package enum ModuleColumn: String, Sendable, CaseIterable {
         switch (self, value) {
         case (_, .null): .null
         case (.isRedirect, .int(let number)): .flag(number != 0)
-        case (.sha1, .bytes(let bytes)), (.sha256, .bytes(let bytes)): .hex(bytes)
+        case (.sha1, .bytes(let bytes)), (.sha256, .bytes(let bytes)): .digest(bytes)
         case (.fullTitle, .bytes(let title)):
             .text(namespace + ":".utf8 + title.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: " ") : $0 })
         case (_, .bytes(let bytes)): .text(bytes)

@@ -71,7 +71,7 @@ package struct SeenRevision: Sendable, Equatable {
     /// Its number.
     package let revisionID: UInt64
     /// The hash of its source, in hexadecimal digits; `nil` when it couldn't be read.
-    package let sha256: String?
+    package let sha256: [UInt8]?
     /// When it was made.
     package let revisedAt: Timestamp?
     /// When it was first seen, by the wiki's clock.
@@ -87,7 +87,7 @@ package struct SeenRevision: Sendable, Equatable {
         ).map { row in
             SeenRevision(
                 revisionID: try row.decode("revid"),
-                sha256: try row.decode("sha256", as: [UInt8]?.self)?.hexadecimal,
+                sha256: try row.decode("sha256"),
                 revisedAt: try row.decode("revised_at"),
                 seenAt: try row.decode("seen_at")
             )

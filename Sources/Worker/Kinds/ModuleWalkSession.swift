@@ -139,7 +139,7 @@ struct ModuleWalkSession {
                         ModuleRow(info, revision: revision, dbname: context.wiki, observedAt: observedAt, walk: walkID)
                     )
                 )
-                if revision != nil { walk.counts.fetched += 1 }
+                walk.counts.fetched += 1
             case .tooLarge(let info):
                 guard let info = info ?? listed[page.pageID] else { continue }
                 findings.append(.seen(unreadable(info, .tooLarge)))

@@ -20,9 +20,7 @@ package struct ModulesWork: Work {
         }
         let wiki = try WikiDescription(record)
         guard context.settings.hasContact || !UserAgent.requiresContact(wiki.url) else {
-            throw CannotBeDone(
-                "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL"
-            )
+            throw CannotBeDone.withoutContact
         }
         let resumed = try await context.resume(ModuleWalk.self)
         if let resumed, resumed.phase == .done { return resumed.counts.byName }

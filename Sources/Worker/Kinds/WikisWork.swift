@@ -68,9 +68,7 @@ package struct WikisWork: Work {
 
     private func siteMatrix(at url: String, _ context: WorkContext) async throws -> List {
         guard context.settings.hasContact || !UserAgent.requiresContact(url) else {
-            throw CannotBeDone(
-                "Wikimedia's wikis aren't asked anything without a contact: set http.contact to a mail address or URL"
-            )
+            throw CannotBeDone.withoutContact
         }
         let host = try WikiDescription(dbname: "sitematrix", url: url, language: "", family: "special")
         let api = ActionAPI(client: context.http, wiki: host, maxlag: context.settings.maximumLag)
@@ -101,7 +99,10 @@ package struct WikisWork: Work {
 
     private func metaTable(_ context: WorkContext) async throws -> List {
         guard let settings = context.settings.metaDatabase else {
-            throw CannotBeDone("no server with meta_p is known: set meta.defaults_file and meta.host")
+            throw CannotBeDone(
+                "no server with meta_p is known: set meta.defaults_file and meta.host",
+                byAnyWorker: false
+            )
         }
         let rows: [Row]
         do {
