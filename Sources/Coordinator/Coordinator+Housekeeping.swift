@@ -81,6 +81,7 @@ extension Coordinator {
     func noteWorkers() async throws {
         // Also where no worker is left whose row would tell.
         try await store.confirmTerm()
+        try await lookForRestart()
         let now = clock.now
         let workers = sessions.all.filter { $0.role == .worker }
         let (silent, alive) = (
@@ -90,6 +91,18 @@ extension Coordinator {
         try await store.noteAlive(alive.map(\.incarnation), at: now)
         try await store.noteDeparture(of: silent.map(\.incarnation), lost: true, at: now)
         for session in sessions.forgetSilent(at: now) { answers.forget(session: session.token) }
+    }
+
+    /// A database that was started anew may have forgotten its last commits, as ToolsDB does when it crashes. Of what the
+    /// table and memory both have, the table has the last word whenever it is changed.
+    private func lookForRestart() async throws {
+        let before = databaseSeenAt
+        let now = ContinuousClock.now
+        if try await store.databaseUptime() < now - before {
+            mayHaveForgotten = true
+            logger.notice("the database was started anew; what it has of jobs is looked through")
+        }
+        databaseSeenAt = now
     }
 
     /// What only memory knows.

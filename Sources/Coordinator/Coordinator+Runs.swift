@@ -40,21 +40,26 @@ extension Coordinator {
         }
     }
 
-    /// Brings memory to what the table has where planning was broken off by an error: runs that are half planned, and jobs
-    /// that memory has never seen.
+    /// Brings memory to what the table has where planning was broken off by an error, or the database has forgotten
+    /// something: runs that are half planned, and jobs that memory doesn't know, or knows no more.
     func catchUp() async throws {
-        guard isBehind, journal.isHealthy else { return }
+        guard isBehind || mayHaveForgotten, journal.isHealthy else { return }
+        let wasForgetful = mayHaveForgotten
         isBehind = false
+        mayHaveForgotten = false
         do {
             try await planLeftovers()
             try await forEachActiveJob { job in
-                // One that is leased, or was, is in memory or on its way to the table.
-                guard job.state == .ready || job.state == .waiting, dispatcher.job(job.id) == nil else { return }
+                guard dispatcher.job(job.id) == nil else { return }
+                // One that is leased, or was, is in memory or on its way to the table, unless the table has forgotten that
+                // it has ended. If it is on its way, its new lease runs out, and the table says that it has ended.
+                guard wasForgetful || job.state == .ready || job.state == .waiting else { return }
                 dispatcher.load(job, at: clock.now)
             }
             try await endDependencies()
         } catch {
             isBehind = true
+            mayHaveForgotten = mayHaveForgotten || wasForgetful
             throw error
         }
         serveParked()

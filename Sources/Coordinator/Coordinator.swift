@@ -29,6 +29,11 @@ actor Coordinator {
     var lastPlan: Task<Void, Never>?
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
     var isBehind = false
+    /// Whether the table may have less than memory knows of: the database was started anew, and may have forgotten its last
+    /// commits.
+    var mayHaveForgotten = false
+    /// When the database was last seen to be running.
+    var databaseSeenAt = ContinuousClock.now
 
     init(
         settings: CoordinatorSettings,

@@ -50,6 +50,20 @@ package struct JobStore: Sendable {
         try await asCoordinator("confirm the term") { _ in }
     }
 
+    /// For how long the database server has been running, in whole seconds.
+    package func databaseUptime() async throws -> Duration {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                """
+                SELECT CAST(variable_value AS UNSIGNED) AS seconds FROM information_schema.global_status
+                WHERE variable_name = 'UPTIME'
+                """,
+                limit: 1
+            )
+        }
+        return .seconds(try rows.first?.decode("seconds", as: Int64.self) ?? 0)
+    }
+
     /// Runs `body` in a transaction that holds the term.
     /// - Throws: ``Deposed`` when the term is over; what the pool throws when the database stays away.
     @discardableResult
