@@ -78,7 +78,7 @@ let package = Package(
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", crypto, heap]),
         tests(
             "JobsTests",
-            ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]
+            ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "Seeds", "TCPForwarder", logging]
         ),
 
         // Who hands out the work, and who does it. They never import each other.
@@ -127,12 +127,17 @@ let package = Package(
         ),
 
         // The whole, as processes.
+        tests(
+            "ChaosTests",
+            ["Concurrency", "MariaDB", "PrivateMariaDB", "Seeds", "TCPForwarder", "TestFleet", "perigee"]
+        ),
         tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
 
         // What tests stand on.
         support("Certificates", ["NNG", "Spawn"]),
         support("PrivateMariaDB", ["Concurrency", "MariaDB", "Spawn"]),
         support("RawServer", ["Concurrency"]),
+        support("Seeds"),
         support("Spawn"),
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),

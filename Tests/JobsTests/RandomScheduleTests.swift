@@ -1,4 +1,5 @@
 import MariaDB
+import Seeds
 import Testing
 
 @testable import Jobs
