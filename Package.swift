@@ -131,6 +131,12 @@ let package = Package(
         ),
 
         // The whole, as processes.
+        tests(
+            "ChaosTests",
+            [
+                "Concurrency", "MariaDB", "PrivateMariaDB", "SeededGenerator", "TCPForwarder", "TestFleet", "perigee",
+            ]
+        ),
         tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
 
         // What tests stand on.

@@ -66,6 +66,7 @@ extension ConnectionPool {
                 LogKey.errorCode: "\(error.code)",
                 LogKey.errorClass: "\(error.class.rawValue)",
                 LogKey.attempt: "\(error.attempts)",
+                LogKey.outcome: error.outcomeUnknown ? "unknown" : "nothing done",
             ]
         )
     }
@@ -94,5 +95,6 @@ enum LogKey {
     static let errorClass = "mariadb.error.class"
     static let errorCode = "mariadb.error.code"
     static let migration = "mariadb.migration"
+    static let outcome = "mariadb.outcome"
     static let transaction = "mariadb.transaction"
 }

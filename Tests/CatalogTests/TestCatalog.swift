@@ -6,12 +6,17 @@ import PrivateMariaDB
 /// A database of its own with the newest schema.
 struct TestCatalog {
     let pool: ConnectionPool
+    let settings: ConnectionSettings
 
-    static func make(connections: Int = 4) async throws -> TestCatalog {
-        let settings = try await PrivateMariaDB.shared.makeDatabase()
+    static func make(connections: Int = 4, lockWait: Duration = .seconds(5)) async throws -> TestCatalog {
+        var settings = try await PrivateMariaDB.shared.makeDatabase()
+        settings.lockWaitTimeout = lockWait
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         _ = try await Migrator(Schema.migrations, settings: settings, logger: logger).apply()
-        return TestCatalog(pool: ConnectionPool(settings: settings, limit: connections, logger: logger))
+        return TestCatalog(
+            pool: ConnectionPool(settings: settings, limit: connections, logger: logger),
+            settings: settings
+        )
     }
 
     /// Runs `body` in a transaction.

@@ -82,6 +82,18 @@ import Testing
         #expect(try await test.store.commit(transitions) == [.stale(nil)])
     }
 
+    @Test func numberOfAForgottenJobIsNotMistakenForIt() async throws {
+        let test = try await TestStore.make()
+        let forgotten = try await test.planJob("a")
+        // As a database leaves it that has forgotten its last second, when the next run has been planned.
+        try await test.execute("DELETE FROM jobs")
+        try await test.execute("ALTER TABLE jobs AUTO_INCREMENT = \(forgotten.id)")
+        let job = try await test.planJob("b")
+        try #require(job.id == forgotten.id)
+        let grant = TestStore.transitions(forgotten, [.granted(holder)])
+        #expect(try await test.store.commit(grant) == [.stale(job)])
+    }
+
     @Test func repeatedCommitIsCommittedOnce() async throws {
         let test = try await TestStore.make()
         let job = try await test.planJob("a")

@@ -26,22 +26,30 @@ struct ModuleSource {
         let stored = try await stored(sources.map(\.sha256), in: transaction)
         let missing = sources.filter { !stored.contains($0.sha256) }
             .sorted { $0.sha256.lexicographicallyPrecedes($1.sha256) }
-        guard !missing.isEmpty else { return 0 }
+        return try await insert(missing, in: transaction)
+    }
+
+    /// Stores sources in the order that is given.
+    /// - Returns: how many are new.
+    @discardableResult
+    static func insert(_ sources: [ModuleSource], in transaction: Transaction) async throws -> Int {
+        guard !sources.isEmpty else { return 0 }
         let outcome = try await transaction.executeBulk(
             """
             INSERT INTO module_sources (sha256, sha1, length, source, first_seen_at) VALUES (?, ?, ?, ?, ?)
             ON DUPLICATE KEY UPDATE length = length
             """,
             [
-                .bytes(missing.map(\.sha256)), .bytes(missing.map(\.sha1)),
-                .uints(missing.map { UInt64($0.text.count) }), .bytes(missing.map(\.text)),
-                .timestamps(missing.map(\.seenAt)),
+                .bytes(sources.map(\.sha256)), .bytes(sources.map(\.sha1)),
+                .uints(sources.map { UInt64($0.text.count) }), .bytes(sources.map(\.text)),
+                .timestamps(sources.map(\.seenAt)),
             ]
         )
         return Int(outcome.affectedRows)
     }
 
-    private static func stored(_ hashes: [[UInt8]], in transaction: Transaction) async throws -> Set<[UInt8]> {
+    /// Those of the hashes that are there.
+    static func stored(_ hashes: [[UInt8]], in transaction: Transaction) async throws -> Set<[UInt8]> {
         var stored = Set<[UInt8]>()
         for list in KeyList.lists(of: hashes.map { .bytes($0) }) {
             let rows = try await transaction.rows(

@@ -49,9 +49,11 @@ package struct CommitPlan: Sendable {
 }
 
 extension Job {
-    /// Whether the two are at the same step: what every state change has to name.
+    /// Whether the two are at the same step: what every state change has to name. A database that has forgotten its last
+    /// commits gives the number of a job that it has forgotten to another one.
     fileprivate func isSameStep(as other: Job) -> Bool {
-        state == other.state && attempt == other.attempt && holder == other.holder
+        run == other.run && kind == other.kind && wiki == other.wiki && shard == other.shard
+            && state == other.state && attempt == other.attempt && holder == other.holder
             && failures == other.failures && losses == other.losses && snoozes == other.snoozes
     }
 }

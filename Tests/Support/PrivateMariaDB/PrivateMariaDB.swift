@@ -12,8 +12,10 @@ package actor PrivateMariaDB {
     package struct Options: Sendable {
         /// Whether the server has a certificate, for 127.0.0.1 and localhost, and offers TLS.
         package var tls = false
-        /// Further arguments of `mariadbd`.
+        /// Further arguments of `mariadbd`, over those that it has anyway.
         package var arguments: [String] = []
+        /// Where its directory is made; `nil` for TMPDIR.
+        package var place: String?
 
         /// Options for a server without TLS and with no further arguments.
         package init() {}
@@ -38,6 +40,7 @@ package actor PrivateMariaDB {
     /// The loopback port; the same after a restart.
     package nonisolated let port: UInt16
     private var watchdog: Watchdog?
+    private var process: pid_t?
     private var databases = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -81,7 +84,10 @@ package actor PrivateMariaDB {
     }
 
     private static func make(_ options: Options, from template: String) async throws -> PrivateMariaDB {
-        let server = try PrivateMariaDB(directory: try makeTemporaryDirectory("mariadb"), options: options)
+        let server = try PrivateMariaDB(
+            directory: try makeTemporaryDirectory("mariadb", in: options.place),
+            options: options
+        )
         try await server.prepare(from: template)
         return server
     }
@@ -113,10 +119,23 @@ package actor PrivateMariaDB {
         try watchdog?.end(.terminate)
     }
 
+    /// Lets the server stand still, as SIGSTOP does, until ``thaw()``. It must not be stopped meanwhile, only killed.
+    package func freeze() throws { try watchdog?.signal(.stop) }
+
+    /// Lets a server that stands still go on.
+    package func thaw() throws { try watchdog?.signal(.goOn) }
+
+    /// Starts the server, unless it runs.
+    package func revive() async throws {
+        if let process, isRunning(process) { return }
+        try await start()
+    }
+
     /// Starts the server, which doesn't run, and waits until it answers.
     package func start() async throws {
         guard let watchdog else { throw PrivateMariaDBError(description: "the server wasn't prepared") }
         let process = try watchdog.start()
+        self.process = process
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             do {

@@ -24,9 +24,9 @@ package func freePort() throws -> UInt16 {
     throw PrivateMariaDBError(description: "no free port: error \(errno)")
 }
 
-/// A new directory under TMPDIR, or /tmp.
-func makeTemporaryDirectory(_ name: String) throws -> String {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+/// A new directory in `place`, which is TMPDIR or /tmp when it is `nil`.
+func makeTemporaryDirectory(_ name: String, in place: String? = nil) throws -> String {
+    let parent = place ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(parent)/\(name).XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw PrivateMariaDBError(description: "no directory: error \(errno)") }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -13,6 +13,12 @@ final class Watchdog: Sendable {
         case terminate = "TERM"
     }
 
+    /// What doesn't end it.
+    enum Signal: String {
+        case stop = "STOP"
+        case goOn = "CONT"
+    }
+
     private static let script = """
         directory=$1
         template=$2
@@ -26,6 +32,9 @@ final class Watchdog: Sendable {
                 [ -d "$directory/data" ] || cp -a "$template/data" "$directory/data"
                 "$@" </dev/null >>"$directory/log" 2>&1 &
                 child=$!
+                ;;
+            STOP | CONT)
+                kill -"$order" "$child"
                 ;;
             *)
                 kill -"$order" "$child"
@@ -70,6 +79,9 @@ final class Watchdog: Sendable {
 
     /// Sends the program a signal and waits until it has ended.
     func end(_ ending: Ending) throws { _ = try order(ending.rawValue) }
+
+    /// Sends the program a signal that it survives.
+    func signal(_ signal: Signal) throws { _ = try order(signal.rawValue) }
 
     private func order(_ word: String) throws -> pid_t {
         let message = Array("\(word)\n".utf8)

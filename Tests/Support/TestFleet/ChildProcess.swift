@@ -6,7 +6,7 @@ import Spawn
 /// A process that a test has started.
 package final class ChildProcess: Sendable {
     /// How a process ended.
-    package enum Ending: Sendable, Equatable {
+    package enum Ending: Sendable, Hashable {
         case exited(Int32)
         case killed(signal: Int32)
     }

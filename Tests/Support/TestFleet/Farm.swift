@@ -148,6 +148,12 @@ package struct Farm: Sendable {
         try await Self.wikifarm(["sql", database, "-e", sql], in: directory)
     }
 
+    /// The first column of what SQL on one of its databases gives.
+    package func strings(_ sql: String, on database: String) async throws -> [String] {
+        try await Self.wikifarm(["sql", database, "--skip-column-names", "-e", sql], in: directory)
+            .split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
+    }
+
     @discardableResult
     private static func wikifarm(_ arguments: [String], in directory: String) async throws -> String {
         let place = try await Sandbox.shared.value.makeDirectory("wikifarm")

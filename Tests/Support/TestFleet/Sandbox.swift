@@ -4,7 +4,7 @@ import Glibc
 import Spawn
 
 /// The directory of everything that the tests of this process start, with a shell that outlives the process: when this
-/// process ends, in whatever way, the shell kills what still runs, takes down copied farms and removes the directory.
+/// process ends, in whatever way, the shell kills what still runs, takes down copied farms, unmounts disks and removes the directory.
 final class Sandbox: Sendable {
     static let shared = Task { try Sandbox() }
 
@@ -14,15 +14,19 @@ final class Sandbox: Sendable {
         trap '' PIPE INT TERM HUP
         pids=' '
         farms=
+        disks=
         while read -r order argument; do
             case $order in
             watch) pids="$pids$argument " ;;
             forget) case $pids in *" $argument "*) pids="${pids%%" $argument "*} ${pids#*" $argument "}" ;; esac ;;
             farm) farms="$farms $argument" ;;
+            disk) disks="$disks $argument" ;;
             esac
         done
         for pid in $pids; do kill -KILL "$pid"; done
         for farm in $farms; do "$wikifarm" down --remove --directory "$farm"; done
+        # Lazily: what has its files there may still be ending.
+        for disk in $disks; do umount -l "$disk"; done
         rm -rf "$directory"
         """
 
@@ -71,6 +75,9 @@ final class Sandbox: Sendable {
 
     /// Has a farm taken down at the end.
     func watch(farm directory: String) { say("farm \(directory)") }
+
+    /// Has a file system unmounted at the end.
+    func watch(disk directory: String) { say("disk \(directory)") }
 
     private func say(_ order: String) {
         let message = Array("\(order)\n".utf8)

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 package import MariaDB
-import PrivateMariaDB
+package import PrivateMariaDB
 
 /// A coordinator, workers and operators, as processes of the program that was built, on a database of their own.
 package final class TestFleet: Sendable {
@@ -28,13 +28,15 @@ package final class TestFleet: Sendable {
     /// Runs `body` with a fleet that nothing runs of yet, and ends all its processes after that.
     /// - Parameters:
     ///   - settings: for all processes, over those that the fleet has anyway.
+    ///   - server: where its database is made; `nil` for the server that all tests share.
     ///   - isMigrated: whether the database has its schema.
     package static func with(
         _ settings: Settings = [:],
+        on server: PrivateMariaDB? = nil,
         isMigrated: Bool = true,
         _ body: (TestFleet) async throws -> Void
     ) async throws {
-        let fleet = try await TestFleet(settings)
+        let fleet = try await TestFleet(settings, on: server)
         do {
             if isMigrated { try await fleet.perigee("migrate").succeeded() }
             try await body(fleet)
@@ -45,8 +47,9 @@ package final class TestFleet: Sendable {
         await fleet.end()
     }
 
-    private init(_ settings: Settings) async throws {
-        let server = try await PrivateMariaDB.shared
+    private init(_ settings: Settings, on given: PrivateMariaDB?) async throws {
+        let server: PrivateMariaDB
+        if let given { server = given } else { server = try await PrivateMariaDB.shared }
         database = try await server.makeDatabase()
         pool = ConnectionPool(
             settings: database,
@@ -147,7 +150,8 @@ package final class TestFleet: Sendable {
         await pool.shutdown(within: .seconds(1))
     }
 
-    private var tails: String { children.withLock { $0 }.map(\.tail).joined(separator: "\n") }
+    /// Of the latest processes: there may have been hundreds.
+    private var tails: String { children.withLock { $0 }.suffix(20).map(\.tail).joined(separator: "\n") }
 
     private func nextName(_ command: String) -> String {
         lastName.withLock { number in
