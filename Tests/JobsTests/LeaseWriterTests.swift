@@ -113,7 +113,7 @@ import Testing
         let expired = TestStore.transitions(job, [.expired(heard: true, checkpoint: 0)])
         try await writer.commit(checkpoint(1), within: .seconds(30)) { transaction in
             try await transaction.execute("INSERT INTO work VALUES (1)")
-            #expect(try await test.store.commit(expired, skippingLocked: true) == [.stale(nil)])
+            #expect(try await test.store.commit(expired, skippingLocked: true) == [.passedOver])
         }
         #expect(try await work(test) == [1])
         #expect(try await test.store.commit(expired, skippingLocked: true) == [.committed])

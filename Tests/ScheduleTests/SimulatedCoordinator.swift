@@ -125,7 +125,12 @@ struct SimulatedCoordinator {
         for _ in 0..<(fate == .answerLost ? 2 : 1) {
             let rows = isLocked && entry.reaping != nil ? [:] : table.jobs
             let checkpoints = table.checkpoints.mapValues(\.sequence)
-            let plan = CommitPlan(entry.transitions, rows: rows, checkpoints: checkpoints)
+            let plan = CommitPlan(
+                entry.transitions,
+                rows: rows,
+                locked: Set(table.jobs.keys),
+                checkpoints: checkpoints
+            )
             for transition in plan.written { table.jobs[transition.after.id] = transition.after }
             verdicts = plan.verdicts
         }

@@ -18,7 +18,7 @@ extension Dispatcher {
             case .committed:
                 committed.append(transition)
                 settle(transition.after.id)
-            case .stale(nil) where leaseClock != nil:
+            case .passedOver:
                 revert(transition, leaseClock: leaseClock, at: now)
             case .stale(let row):
                 differed.append(transition.before.id)

@@ -7,8 +7,15 @@ package struct CommitPlan: Sendable {
     package private(set) var written: [Transition] = []
 
     /// Decides about each transition. A job may be in several.
-    /// - Parameter checkpoints: the sequence numbers of the jobs' checkpoints, where a transition stands on one.
-    package init(_ transitions: [Transition], rows: [JobID: Job], checkpoints: [JobID: UInt32]) {
+    /// - Parameters:
+    ///   - locked: jobs that have a row, but one that somebody else has locked.
+    ///   - checkpoints: the sequence numbers of the jobs' checkpoints, where a transition stands on one.
+    package init(
+        _ transitions: [Transition],
+        rows: [JobID: Job],
+        locked: Set<JobID> = [],
+        checkpoints: [JobID: UInt32]
+    ) {
         var rows = rows
         let doneBefore = Self.alreadyWritten(transitions, rows: rows)
         var stale = Set<JobID>()
@@ -25,7 +32,7 @@ package struct CommitPlan: Sendable {
                 verdicts.append(.committed)
             } else {
                 stale.insert(id)
-                verdicts.append(.stale(row))
+                verdicts.append(row == nil && locked.contains(id) ? .passedOver : .stale(row))
             }
         }
     }

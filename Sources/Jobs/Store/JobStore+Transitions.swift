@@ -5,8 +5,10 @@ extension JobStore {
     package enum Verdict: Sendable, Equatable {
         /// It is in the table, now or by an earlier try.
         case committed
-        /// The table had something else; here is the job as it stands there, `nil` when there is none or it was passed over.
+        /// The table had something else; here is the job as it stands there, `nil` when there is none.
         case stale(Job?)
+        /// Somebody else has locked the row.
+        case passedOver
     }
 
     /// Writes transitions and their events in one transaction, and closes the runs that they end.
@@ -14,8 +16,7 @@ extension JobStore {
     /// The rows are locked first and compared with what each decision was made on. One that doesn't fit is left out, which
     /// is a normal answer, and so is what it would have brought about. A job may be in several transitions; their order is
     /// kept.
-    /// - Parameter skippingLocked: passes over rows that somebody else has locked, which are then `stale(nil)`, instead of
-    ///   waiting for them.
+    /// - Parameter skippingLocked: passes over rows that somebody else has locked, instead of waiting for them.
     /// - Returns: one verdict per transition.
     package func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
         guard !transitions.isEmpty else { return [] }
@@ -29,7 +30,13 @@ extension JobStore {
                 of: Set(transitions.filter { $0.checkpoint > 0 }.map(\.after.id)),
                 in: transaction
             )
-            let plan = CommitPlan(transitions, rows: rows, checkpoints: checkpoints)
+            let absent = Set(transitions.map(\.after.id)).subtracting(rows.keys)
+            let plan = CommitPlan(
+                transitions,
+                rows: rows,
+                locked: skippingLocked ? try await existing(absent, in: transaction) : [],
+                checkpoints: checkpoints
+            )
             try await write(plan.written, in: transaction)
             return plan.verdicts
         }
@@ -45,6 +52,22 @@ extension JobStore {
             )
         }
         return try rows.first?.decode("sequence") ?? 0
+    }
+
+    /// Those of the jobs that are in the table, locked or not.
+    private func existing(_ ids: Set<JobID>, in transaction: Transaction) async throws -> Set<JobID> {
+        var found = Set<JobID>()
+        let sorted = ids.sorted()
+        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
+            let slice = sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)]
+            let rows = try await transaction.rows(
+                "SELECT job_id FROM jobs WHERE job_id IN (\(JobRow.placeholders))",
+                JobRow.padded(Array(slice)),
+                limit: JobRow.idsPerQuery
+            )
+            for row in rows { found.insert(JobID(rawValue: try row.decode("job_id"))) }
+        }
+        return found
     }
 
     /// The sequence numbers of checkpoints. Their writers hold a lock on the job's row, as the caller does.
