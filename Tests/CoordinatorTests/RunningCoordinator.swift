@@ -96,7 +96,7 @@ struct RunningCoordinator {
         tryTime: Duration = .seconds(20)
     ) throws -> CoordinatorClient {
         try CoordinatorClient(
-            address: address,
+            addresses: [address],
             tls: installation.clientFiles,
             identity: Identity(
                 name: name,

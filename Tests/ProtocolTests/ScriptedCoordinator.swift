@@ -74,7 +74,7 @@ final class ScriptedCoordinator: Sendable {
 
     static func client(of address: String, tryTime: Duration = .seconds(60)) throws -> CoordinatorClient {
         try CoordinatorClient(
-            address: address,
+            addresses: [address],
             tls: nil,
             identity: Identity(
                 name: "tester",
