@@ -101,6 +101,8 @@ package actor CoordinatorClient {
             var token: [UInt8]?
             let deadline = currentDeadline()
             let index = current
+            // While this waits for the connection, another may be found.
+            if !endpoints[index].isConnected { note(.gone) }
             do {
                 let session = try await currentSession(until: deadline)
                 guard index == current else { throw moved(from: index) }

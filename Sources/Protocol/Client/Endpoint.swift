@@ -30,6 +30,9 @@ final class Endpoint: Sendable {
         }
     }
 
+    /// Whether there is a connection at the moment.
+    var isConnected: Bool { open.withLock { $0 }?.isConnected ?? false }
+
     /// Connects, so that what is wrong shows itself.
     /// - Throws: as `Requester.connect(within:)`.
     func connect(within limit: Duration) async throws { try await requester().connect(within: limit) }
