@@ -27,7 +27,7 @@ final class TermKeeper: Sendable {
     /// - Throws: `Deposed`; what the pool throws when the database stays away.
     func renew() async throws {
         let begun = ContinuousClock.now
-        try await store.renewTerm(within: takeover / 4)
+        try await store.renewTerm(within: takeover / 2)
         renewedAt.withLock { $0 = begun }
     }
 
