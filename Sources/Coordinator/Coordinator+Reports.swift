@@ -43,7 +43,10 @@ extension Coordinator {
                 guard completion.counts.count <= 64, completion.counts.keys.allSatisfy({ $0.utf8.count <= 64 }) else {
                     throw RefusalError(.malformed, "at most 64 counts, with names of at most 64 bytes")
                 }
-                return (try Lease(completion.lease), .completed(counts: completion.counts))
+                return (
+                    try Lease(completion.lease),
+                    .completed(counts: completion.counts, checkpoint: completion.checkpointSequence)
+                )
             },
             by: session
         )
@@ -157,24 +160,15 @@ extension Coordinator {
         do {
             verdicts = try await journal.commit(transitions, skippingLocked: leaseClock != nil)
         } catch {
-            for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
+            dispatcher.revert(transitions, at: clock.now)
             throw error
         }
-        var committed: [Transition] = []
-        for (transition, verdict) in zip(transitions, verdicts) {
-            switch verdict {
-            case .committed:
-                committed.append(transition)
-                if leaseClock != nil { dispatcher.settle(transition.after.id) }
-            case .stale(nil) where leaseClock != nil:
-                dispatcher.revert(transition, leaseClock: leaseClock, at: clock.now)
-            case .stale(let row):
-                logger.warning(
-                    "memory and table differed on a job; the table holds",
-                    metadata: ["perigee.job.id": "\(transition.before.id)"]
-                )
-                if let row { dispatcher.load(row, at: clock.now) } else { dispatcher.forget(transition.before.id) }
-            }
+        let (committed, differed) = dispatcher.take(verdicts, on: transitions, reaping: leaseClock, at: clock.now)
+        for job in differed {
+            logger.warning(
+                "memory and table differed on a job; the table holds",
+                metadata: ["perigee.job.id": "\(job)"]
+            )
         }
         serveParked()
         return committed

@@ -31,6 +31,8 @@ actor Coordinator {
     var lastPlan: Task<Void, Never>?
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
     var isBehind = false
+    /// When the database's server was started; `nil` when it wasn't asked yet.
+    var databaseStart: Timestamp?
 
     init(
         settings: CoordinatorSettings,

@@ -1,4 +1,5 @@
 import MariaDB
+import SeededGenerator
 import Testing
 
 @testable import Jobs
@@ -134,7 +135,7 @@ private struct Schedule {
             let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: now)
             // As others are granted work before this is written.
             if chance(4) { grant(to: .random(using: &generator), slots: 2) }
-            if commit(transitions) { for transition in transitions { dispatcher.settle(transition.after.id) } }
+            commit(transitions)
         }
     }
 
@@ -165,6 +166,7 @@ private struct Schedule {
                 violations.append("job \(transition.before.id) was decided on a state that the table doesn't have")
             }
             table[transition.after.id] = transition.after
+            dispatcher.settle(transition.after.id)
         }
     }
 }

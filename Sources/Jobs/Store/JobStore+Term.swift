@@ -38,7 +38,7 @@ extension JobStore {
             )
             return last + 1
         }
-        return JobStore(pool: pool, term: term)
+        return JobStore(pool: pool, term: term, incarnation: incarnation)
     }
 
     /// Whoever holds the term; `nil` when it was given up, or nobody has renewed it for so long, by the clock of the
@@ -67,8 +67,10 @@ extension JobStore {
         try await pool.transaction("renew the term", within: limit) { transaction in
             // Not by way of the lock for share that other transactions take first: two that want more would deadlock.
             let outcome = try await transaction.execute(
-                "UPDATE coordinator_term SET renewed_at = UTC_TIMESTAMP(6) WHERE id = 1 AND term = ?",
-                [.uint(term)]
+                """
+                UPDATE coordinator_term SET renewed_at = UTC_TIMESTAMP(6) WHERE id = 1 AND term = ? AND incarnation = ?
+                """,
+                [.uint(term), .bytes(incarnation.bytes)]
             )
             if outcome.affectedRows == 0 { try await checkTerm(in: transaction) }
         }
@@ -79,8 +81,8 @@ extension JobStore {
     package func releaseTerm(within limit: Duration) async throws {
         _ = try await pool.transaction("release the term", within: limit) { transaction in
             try await transaction.execute(
-                "UPDATE coordinator_term SET renewed_at = NULL WHERE id = 1 AND term = ?",
-                [.uint(term)]
+                "UPDATE coordinator_term SET renewed_at = NULL WHERE id = 1 AND term = ? AND incarnation = ?",
+                [.uint(term), .bytes(incarnation.bytes)]
             )
         }
     }
@@ -94,12 +96,13 @@ extension JobStore {
     /// Locks the term for share, so that nobody takes it before the transaction has ended.
     func checkTerm(in transaction: Transaction) async throws {
         let rows = try await transaction.rows(
-            "SELECT term FROM coordinator_term WHERE id = 1 LOCK IN SHARE MODE",
+            "SELECT term, incarnation FROM coordinator_term WHERE id = 1 LOCK IN SHARE MODE",
             [],
             limit: 1
         )
         let current: UInt64? = try rows.first?.decode("term")
-        guard current == term else { throw Deposed(term: term, current: current) }
+        let owner: [UInt8]? = try rows.first?.decode("incarnation")
+        guard current == term, owner == incarnation.bytes else { throw Deposed(term: term, current: current) }
     }
 }
 

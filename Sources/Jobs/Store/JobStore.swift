@@ -1,4 +1,4 @@
-import MariaDB
+package import MariaDB
 
 /// The tables of runs and jobs, as the one coordinator whose term it is may change them.
 ///
@@ -8,9 +8,27 @@ package struct JobStore: Sendable {
     let pool: ConnectionPool
     /// The term that this coordinator took.
     package let term: UInt64
+    /// Whose term it is: a database that forgets its last commits may give the same number twice.
+    let incarnation: RandomID
 
     /// How long one write is tried before the caller hears that the database is away.
     static let writeTime = Duration.seconds(30)
+
+    /// When the database's server was started, to about a second, by its own clock. One that was started anew may have
+    /// forgotten its last commits.
+    package func serverStart() async throws -> Timestamp {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                """
+                SELECT UTC_TIMESTAMP(6) - INTERVAL CAST(VARIABLE_VALUE AS UNSIGNED) SECOND AS started_at
+                FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'UPTIME'
+                """,
+                limit: 1
+            )
+        }
+        guard let row = rows.first else { throw MissingUptime() }
+        return try row.decode("started_at")
+    }
 
     /// Runs `body` in a transaction that holds the term.
     /// - Throws: ``Deposed`` when the term is over; what the pool throws when the database stays away.
@@ -24,4 +42,9 @@ package struct JobStore: Sendable {
             return try await body(transaction)
         }
     }
+}
+
+/// The server doesn't say how long it has run, which every version of MariaDB does.
+package struct MissingUptime: Error, Sendable, CustomStringConvertible {
+    package var description: String { "the database's server doesn't say how long it has run" }
 }
