@@ -9,10 +9,11 @@ import Worker
 /// The processes that go on until they are stopped.
 package enum Daemons {
     /// Runs a coordinator until SIGTERM or SIGINT.
+    /// - Parameter standby: whether it waits until no other works.
     /// - Throws: what is wrong at the start; what makes going on impossible.
-    package static func runCoordinator(_ settings: Settings) async throws {
+    package static func runCoordinator(_ settings: Settings, standby: Bool) async throws {
         let logger = try settings.logger(label: "coordinator", standard: .info)
-        let own = try settings.coordinatorSettings()
+        let own = try settings.coordinatorSettings(isStandby: standby)
         let pool = try settings.connectionPool(
             limit: try settings.integer(.coordinatorConnections, in: 2...100),
             logger: logger

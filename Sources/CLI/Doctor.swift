@@ -67,7 +67,7 @@ package enum Doctor {
     }
 
     private static func certificate(_ settings: Settings) async throws -> Finding {
-        guard let files = try settings.tlsFiles(for: try settings.required(.coordinatorAddress)) else {
+        guard let files = try settings.addresses().compactMap({ try settings.tlsFiles(for: $0) }).first else {
             return .warning("the coordinator's address has no TLS; use tls+tcp:// outside of tests")
         }
         let expiries = [

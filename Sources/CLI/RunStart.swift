@@ -82,7 +82,8 @@ package enum RunStart {
         try await Status.show(settings, .table, runs: [RunID(rawValue: started.run)], watch: true, interval: interval)
     }
 
-    private static var requester: String {
+    /// Who asks, for the record: user@host.
+    static var requester: String {
         let user = ProcessInfo.processInfo.environment["USER"] ?? "uid \(getuid())"
         return "\(user)@\(Identity.hostName)"
     }

@@ -25,10 +25,13 @@ extension Coordinator {
         guard (1...256).contains(acquire.slots) else {
             throw RefusalError(.malformed, "an Acquire asks for 1 to 256 slots")
         }
-        guard journal.isHealthy else { throw RefusalError.unavailable }
+        guard canGrant else { throw RefusalError.unavailable }
         let slots = Int(acquire.slots)
         let kinds = Set(session.kinds)
-        var transitions = dispatcher.grant(slots: slots, kinds: kinds, worker: session.incarnation, at: clock.now)
+        // One that is cordoned off waits like one for which there is nothing to do.
+        var transitions =
+            isCordoned(session.incarnation)
+            ? [] : dispatcher.grant(slots: slots, kinds: kinds, worker: session.incarnation, at: clock.now)
         if transitions.isEmpty, acquire.waitMilliseconds > 0 {
             let wait = min(.milliseconds(acquire.waitMilliseconds), Self.longestWait)
             transitions = await park(
@@ -59,15 +62,18 @@ extension Coordinator {
 
     /// Gives what is ready to those who wait for it, the first first.
     func serveParked() {
-        guard !parked.isEmpty, journal.isHealthy else { return }
+        guard !parked.isEmpty, canGrant else { return }
         var left: [ParkedAcquire] = []
         for acquire in parked {
-            let transitions = dispatcher.grant(
-                slots: acquire.slots,
-                kinds: acquire.kinds,
-                worker: acquire.worker,
-                at: clock.now
-            )
+            let transitions =
+                isCordoned(acquire.worker)
+                ? []
+                : dispatcher.grant(
+                    slots: acquire.slots,
+                    kinds: acquire.kinds,
+                    worker: acquire.worker,
+                    at: clock.now
+                )
             if transitions.isEmpty {
                 left.append(acquire)
             } else {

@@ -8,8 +8,9 @@ extension Coordinator {
     /// Workers that said nothing for so long are called lost.
     private static let silence = Duration.seconds(60)
 
-    /// Takes the active jobs from the table, as a coordinator does when it starts.
-    func loadJobs() async throws {
+    /// Takes cordons and active jobs from the table, as a coordinator does when it starts.
+    func loadTables() async throws {
+        cordons = Cordons(try await store.cordons())
         try await forEachActiveJob { dispatcher.load($0, at: clock.now) }
         try await endDependencies()
     }
@@ -46,12 +47,12 @@ extension Coordinator {
         releaseParked(at: clock.now)
         serveParked()
         // Nothing can be renewed or reaped in the table: nobody is to blame for that.
-        if !journal.isHealthy { dispatcher.extendAllLeases(at: clock.now) }
+        if !canGrant { dispatcher.extendAllLeases(at: clock.now) }
     }
 
     /// Takes back the leases whose time is over, but not while workers have had no time to come to a new coordinator.
     func reap() async throws {
-        guard ContinuousClock.now - startedAt >= settings.dispatch.lease, journal.isHealthy else { return }
+        guard ContinuousClock.now - startedAt >= settings.dispatch.lease, canGrant else { return }
         do {
             for lease in dispatcher.expiredLeases(at: clock.now) { try await reap(lease) }
         } catch {

@@ -16,7 +16,7 @@ extension Coordinator {
         try checkCount(heartbeat.waits.count)
         let now = clock.now
         var verdicts = WireVerdicts()
-        verdicts.directive = .run
+        (verdicts.directive, verdicts.reason) = directive(for: session)
         let leases = try heartbeat.leases.map { progress throws(RefusalError) in try Lease(progress.lease) }
         for lease in leases {
             var verdict = WireVerdict()

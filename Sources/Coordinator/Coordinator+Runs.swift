@@ -72,7 +72,7 @@ extension Coordinator {
         }
     }
 
-    private func inTurn<Result: Sendable>(
+    func inTurn<Result: Sendable>(
         _ body: @escaping @Sendable (isolated Coordinator) async throws -> Result
     ) async throws -> Result {
         let previous = lastPlan

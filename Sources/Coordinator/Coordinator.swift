@@ -13,6 +13,7 @@ import Protocol
 actor Coordinator {
     let settings: CoordinatorSettings
     let store: JobStore
+    let keeper: TermKeeper
     let wikis: WikiTable
     let kinds: KindCatalog
     let journal: Journal
@@ -24,6 +25,7 @@ actor Coordinator {
     var answers = AnswerCache()
     var parked: [ParkedAcquire] = []
     var lastParkID: UInt64 = 0
+    var cordons = Cordons()
     var parameters = RunParameters()
     /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert.
     var lastPlan: Task<Void, Never>?
@@ -35,6 +37,7 @@ actor Coordinator {
     init(
         settings: CoordinatorSettings,
         store: JobStore,
+        keeper: TermKeeper,
         wikis: WikiTable,
         kinds: KindCatalog,
         journal: Journal,
@@ -42,6 +45,7 @@ actor Coordinator {
     ) {
         self.settings = settings
         self.store = store
+        self.keeper = keeper
         self.wikis = wikis
         self.kinds = kinds
         self.journal = journal
@@ -56,6 +60,9 @@ actor Coordinator {
             operatorSecrets: settings.operatorSecrets
         )
     }
+
+    /// Whether work may be granted: it can be written, as far as anybody knows, and nobody else grants it.
+    var canGrant: Bool { journal.isHealthy && !keeper.isUnsure }
 
     /// The answer to one message.
     func answer(_ request: Request) async -> [UInt8] {
@@ -134,6 +141,8 @@ actor Coordinator {
             case .release(let release): return (try await outcomes(of: release, by: session), false)
             case .startRun(let start): return (try await startRun(start, requestID: message.requestID), false)
             case .getStatus: return (.status(status(parkedRequests: parked.count)), false)
+            case .drainWorkers(let drain): return (try await drainWorkers(drain), false)
+            case .resumeWorkers(let resume): return (try await resumeWorkers(resume), false)
             }
         } catch let error as RefusalError {
             return (refuse(error), true)
@@ -214,6 +223,7 @@ actor Coordinator {
         var response = WireResponse()
         response.requestID = requestID
         response.term = store.term
+        response.unsure = keeper.isUnsure
         response.body = body
         do {
             return try Wire.encode(response)
@@ -230,7 +240,7 @@ extension WireRequest.OneOf_Body {
     fileprivate var mayWait: Bool {
         switch self {
         case .hello, .heartbeat, .getStatus: false
-        case .register, .bye, .acquire, .complete, .fail, .release, .startRun: true
+        case .register, .bye, .acquire, .complete, .fail, .release, .startRun, .drainWorkers, .resumeWorkers: true
         }
     }
 
@@ -239,7 +249,7 @@ extension WireRequest.OneOf_Body {
         switch self {
         case .hello, .register, .bye: nil
         case .acquire, .heartbeat, .complete, .fail, .release: .worker
-        case .startRun, .getStatus: .operator
+        case .startRun, .getStatus, .drainWorkers, .resumeWorkers: .operator
         }
     }
 }

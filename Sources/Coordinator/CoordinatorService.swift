@@ -40,6 +40,20 @@ package struct CoordinatorService: Service {
     /// - Throws: `Deposed` when another coordinator has taken over; what makes going on impossible, so that the supervisor
     ///   starts it anew.
     package func run() async throws {
+        while true {
+            if settings.isStandby {
+                let standby = Standby(pool: pool, takeover: settings.takeover, logger: logger)
+                guard try await standby.waitForTerm() else { return }
+            }
+            do {
+                return try await listen()
+            } catch let held as TermHeld {
+                logger.notice("another standby was quicker", metadata: ["perigee.active": "\(held)"])
+            }
+        }
+    }
+
+    private func listen() async throws {
         var options = ReplierOptions()
         options.maximumMessageSize = Wire.maximumMessageSize
         // Before the term is taken: one that can't listen mustn't depose one that can. Requests wait meanwhile.
@@ -53,27 +67,47 @@ package struct CoordinatorService: Service {
     }
 
     private func run(_ replier: Replier) async throws {
-        let incarnation = RandomID.random()
+        let begun = ContinuousClock.now
         let startedAt = Timestamp.now
         let store = try await JobStore.takeTerm(
             in: pool,
-            incarnation: incarnation,
+            incarnation: RandomID.random(),
             host: Identity.hostName,
             software: settings.software,
+            ifIdleFor: settings.isStandby ? settings.takeover : nil,
             at: startedAt
         )
+        let keeper = TermKeeper(store: store, takeover: settings.takeover, takenAt: begun)
+        do {
+            try await run(replier, store: store, keeper: keeper, startedAt: startedAt)
+        } catch {
+            await keeper.release()
+            throw error
+        }
+        await keeper.release()
+    }
+
+    private func run(_ replier: Replier, store: JobStore, keeper: TermKeeper, startedAt: Timestamp) async throws {
         var logger = logger
         logger[metadataKey: "perigee.term"] = "\(store.term)"
         let journal = Journal(store: store, logger: logger)
         let coordinator = Coordinator(
             settings: settings,
             store: store,
+            keeper: keeper,
             wikis: WikiTable(pool),
             kinds: kinds,
             journal: journal,
             logger: logger
         )
-        try await coordinator.loadJobs()
+        // Loading may take longer than a standby waits.
+        let renewing = Task {
+            try await repeating(every: TermKeeper.interval(for: settings.takeover), logger: logger) {
+                try await keeper.renew()
+            }
+        }
+        defer { renewing.cancel() }
+        try await coordinator.loadTables()
         try await coordinator.planLeftovers()
         let jobs = await coordinator.dispatcher.jobCount
         logger.info(
@@ -81,18 +115,33 @@ package struct CoordinatorService: Service {
             metadata: ["perigee.address": "\(replier.boundAddress)", "perigee.jobs": "\(jobs)"]
         )
         onListening(replier.boundAddress)
-        try await serve(coordinator, replier: replier, store: store, startedAt: startedAt, logger: logger)
+        try await serve(
+            coordinator,
+            replier: replier,
+            renewing: renewing,
+            store: store,
+            startedAt: startedAt,
+            logger: logger
+        )
     }
 
     private func serve(
         _ coordinator: Coordinator,
         replier: Replier,
+        renewing: Task<Void, any Error>,
         store: JobStore,
         startedAt: Timestamp,
         logger: Logger
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await replier.run { await coordinator.answer($0) } }
+            group.addTask {
+                try await withTaskCancellationHandler {
+                    try await renewing.value
+                } onCancel: {
+                    renewing.cancel()
+                }
+            }
             group.addTask {
                 try await repeating(every: settings.intervals.tick, logger: logger) {
                     if let error = coordinator.journal.endedBy { throw error }

@@ -16,6 +16,10 @@ package struct CoordinatorSettings: Sendable {
     package var dispatch = Dispatcher.Settings()
     /// How often workers are to send a heartbeat.
     package var heartbeat: Duration = .seconds(5)
+    /// A coordinator that hasn't renewed its term for so long may be replaced by a standby.
+    package var takeover: Duration = .seconds(20)
+    /// Whether it waits until nobody has the term, instead of taking it.
+    package var isStandby = false
     package var intervals = Intervals()
     /// The version of this program.
     package var software: String

@@ -13,6 +13,9 @@ package enum Wire {
     /// The most leases that one message may name.
     package static let maximumLeases = 1024
 
+    /// A new request id.
+    static func randomID() -> [UInt8] { (0..<idLength).map { _ in UInt8.random(in: 0...255) } }
+
     /// The bytes of a message.
     /// - Throws: ``WireError`` when it is larger than a message may be.
     package static func encode(_ message: some Message) throws -> [UInt8] {

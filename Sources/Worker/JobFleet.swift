@@ -12,12 +12,17 @@ actor JobFleet {
     private let pool: ConnectionPool
     private let http: HTTPClient
     private let works: [JobKind: any Work]
-    private let session: CoordinatorClient.Session
+    private var session: CoordinatorClient.Session
     private let reporter: Reporter
     private let onFault: @Sendable (WorkerFault) -> Void
+    private let onDrained: @Sendable () -> Void
     private let logger: Logger
     private var jobs: [JobID: JobControl] = [:]
     private var isStopping = false
+    /// An operator wants it to do nothing more.
+    private var isDraining = false
+    /// Whether it was ever told to work: what begins under a cordon doesn't leave because of it.
+    private var hasRun = false
     private var slotWaiters: [CheckedContinuation<Void, Never>] = []
 
     private static let parking = Duration.seconds(30)
@@ -33,6 +38,7 @@ actor JobFleet {
         works: [any Work],
         session: CoordinatorClient.Session,
         onFault: @escaping @Sendable (WorkerFault) -> Void,
+        onDrained: @escaping @Sendable () -> Void,
         logger: Logger
     ) {
         self.settings = settings
@@ -42,6 +48,7 @@ actor JobFleet {
         self.works = Dictionary(works.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
         self.session = session
         self.onFault = onFault
+        self.onDrained = onDrained
         self.logger = logger
         reporter = Reporter(client: client, logger: logger)
     }
@@ -77,8 +84,9 @@ actor JobFleet {
     }
 
     private func waitForSlot() async {
-        guard jobs.count >= settings.slots, !isStopping else { return }
-        await withCheckedContinuation { slotWaiters.append($0) }
+        while jobs.count >= settings.slots || isDraining, !isStopping {
+            await withCheckedContinuation { slotWaiters.append($0) }
+        }
     }
 
     private func wakeSlotWaiters() {
@@ -157,6 +165,7 @@ actor JobFleet {
     private func end(_ control: JobControl) {
         if jobs[control.lease.job] === control { jobs[control.lease.job] = nil }
         wakeSlotWaiters()
+        leaveIfDrained()
     }
 
     // MARK: Heartbeats
@@ -205,6 +214,8 @@ actor JobFleet {
         guard let response = try? await client.send(.heartbeat(heartbeat), within: session.heartbeat),
             case .verdicts(let verdicts) = response.body
         else { return }
+        // Another coordinator may have other times.
+        if let latest = await client.latestSession { session = latest }
         for (control, verdict) in zip(controls, verdicts.verdicts) where verdict.job == control.lease.job.rawValue {
             switch verdict.ruling {
             case .held:
@@ -215,6 +226,35 @@ actor JobFleet {
                 break
             }
         }
+        follow(verdicts.directive, reason: verdicts.reason)
+    }
+
+    // MARK: Draining
+
+    /// Does what the coordinator wants of the process as a whole.
+    private func follow(_ directive: WireVerdicts.Directive, reason: String) {
+        switch directive {
+        case .drain, .stop:
+            if !isDraining {
+                isDraining = true
+                logger.notice(
+                    hasRun ? "the worker finishes its jobs and leaves" : "the worker stays idle until it is resumed",
+                    metadata: ["perigee.reason": "\(reason)"]
+                )
+            }
+            if directive == .stop { for control in jobs.values { control.stop() } }
+            leaveIfDrained()
+        case .run, .unspecified, .UNRECOGNIZED:
+            hasRun = true
+            guard isDraining else { return }
+            isDraining = false
+            logger.notice("the worker works again")
+            wakeSlotWaiters()
+        }
+    }
+
+    private func leaveIfDrained() {
+        if isDraining, hasRun, jobs.isEmpty { onDrained() }
     }
 
     // MARK: Stopping

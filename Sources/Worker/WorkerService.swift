@@ -57,6 +57,7 @@ package struct WorkerService: Service {
             works: works,
             session: session,
             onFault: { stop.yield($0) },
+            onDrained: { stop.yield(nil) },
             logger: logger
         )
         let heartbeats = Task { await fleet.keepLeases() }

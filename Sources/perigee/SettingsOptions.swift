@@ -10,7 +10,10 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "MySQL option file with user and password of the database.")
     var defaultsFile: String?
 
-    @Option(name: .customLong("coordinator"), help: "Where the coordinator is reached, as tls+tcp://HOST:PORT.")
+    @Option(
+        name: .customLong("coordinator"),
+        help: "Where the coordinator is reached, as tls+tcp://HOST:PORT; with standbys all, separated by commas."
+    )
     var coordinator: String?
 
     @Option(help: "trace, debug, info, notice, warning or error.")

@@ -4,6 +4,6 @@ struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
         abstract: "The processes that do the jobs.",
-        subcommands: [WorkersList.self]
+        subcommands: [WorkersList.self, WorkersDrain.self, WorkersResume.self]
     )
 }

@@ -4,7 +4,11 @@ import CLI
 struct WorkersList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists workers, as the tables have them; SEEN is to the minute or so."
+        abstract: "Lists workers, as the tables have them; SEEN is to the minute or so.",
+        discussion: """
+            STATE is running, left or lost; draining while a worker that is drained still has jobs, drained when it has \
+            none any more and leaves, and cordoned for one that was started meanwhile and stays idle.
+            """
     )
 
     @OptionGroup var options: SettingsOptions

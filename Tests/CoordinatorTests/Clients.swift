@@ -50,6 +50,13 @@ struct FakeWorker {
         return verdicts.verdicts.map(\.ruling)
     }
 
+    /// What it is to do as a whole, and why.
+    func directive() async throws -> (WireVerdicts.Directive, String) {
+        let response = try await send(.heartbeat(heartbeatBody([])))
+        guard case .verdicts(let verdicts) = response.body else { throw UnexpectedAnswer(response: response) }
+        return (verdicts.directive, verdicts.reason)
+    }
+
     func complete(_ leases: WireLease..., within limit: Duration = .seconds(60)) async throws -> [WireOutcome.Ruling] {
         try await outcomes(.complete(completionBody(leases)), within: limit)
     }
@@ -119,6 +126,28 @@ struct FakeOperator {
         let response = try await client.send(.startRun(body), within: .seconds(60))
         guard case .runStarted(let started) = response.body else { throw UnexpectedAnswer(response: response) }
         return started
+    }
+
+    func drain(_ target: WireWorkerTarget, reason: String = "", within deadline: Duration = .zero) async throws
+        -> WireWorkersTargeted
+    {
+        let drain = WireDrainWorkers.with {
+            $0.target = target
+            $0.reason = reason
+            $0.deadlineMilliseconds = UInt64(deadline / .milliseconds(1))
+            $0.requestedBy = "me@host"
+        }
+        return try await targeted(.drainWorkers(drain))
+    }
+
+    func resume(_ target: WireWorkerTarget) async throws -> WireWorkersTargeted {
+        try await targeted(.resumeWorkers(.with { $0.target = target }))
+    }
+
+    private func targeted(_ body: WireRequest.OneOf_Body) async throws -> WireWorkersTargeted {
+        let response = try await client.send(body, within: .seconds(60))
+        guard case .workersTargeted(let targeted) = response.body else { throw UnexpectedAnswer(response: response) }
+        return targeted
     }
 
     func status() async throws -> WireStatus {

@@ -67,18 +67,24 @@ struct RunningCoordinator {
     // MARK: Clients
 
     /// A worker that does nothing by itself.
+    /// - Parameter others: further addresses that it tries.
     func worker(
         _ name: String = "worker",
         kinds: [String] = ["modules", "wikis"],
         secret: Secret = Installation.workerSecret,
-        tryTime: Duration = .seconds(20)
+        tryTime: Duration = .seconds(20),
+        others: [String] = []
     ) throws -> FakeWorker {
-        FakeWorker(client: try client(name, kinds: kinds, slots: 4, secret: secret, tryTime: tryTime))
+        FakeWorker(
+            client: try client(name, kinds: kinds, slots: 4, secret: secret, tryTime: tryTime, others: others)
+        )
     }
 
     /// An operator at the command line.
-    func admin() throws -> FakeOperator {
-        FakeOperator(client: try client("operator", kinds: [], slots: 0, secret: Installation.operatorSecret))
+    func admin(others: [String] = []) throws -> FakeOperator {
+        FakeOperator(
+            client: try client("operator", kinds: [], slots: 0, secret: Installation.operatorSecret, others: others)
+        )
     }
 
     /// A connection that says what a test makes it say.
@@ -93,10 +99,11 @@ struct RunningCoordinator {
         kinds: [String],
         slots: UInt32,
         secret: Secret,
-        tryTime: Duration = .seconds(20)
+        tryTime: Duration = .seconds(20),
+        others: [String] = []
     ) throws -> CoordinatorClient {
         try CoordinatorClient(
-            address: address,
+            addresses: [address] + others,
             tls: installation.clientFiles,
             identity: Identity(
                 name: name,

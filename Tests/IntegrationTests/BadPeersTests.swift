@@ -35,6 +35,23 @@ struct BadPeersTests {
         }
     }
 
+    @Test func severalAddresses() async throws {
+        try await TestFleet.with { fleet in
+            let both = "\(fleet.standbyAddress),\(fleet.address)"
+            let nobody = try await fleet.perigee("health", settings: ["coordinator.address": both])
+            expectComplaint(nobody, code: 69, fleet.address, fleet.standbyAddress, "nothing listens there")
+            let coordinator = try await fleet.startCoordinator()
+            for addresses in [both, "\(fleet.address), \(fleet.standbyAddress)"] {
+                try await fleet.perigee("health", "--coordinator", addresses).succeeded()
+                let status = try await fleet.perigee("status", "--coordinator", addresses).succeeded()
+                #expect(status.standardOutput.contains("term 1"))
+            }
+            let empty = try await fleet.perigee("health", "--coordinator", "\(fleet.address),")
+            expectComplaint(empty, "coordinator.address", "tls+tcp://HOST:PORT")
+            #expect(coordinator.ending == nil)
+        }
+    }
+
     @Test func workerThatWaitsCanBeStopped() async throws {
         try await TestFleet.with { fleet in
             let worker = try await fleet.startWorker("early")

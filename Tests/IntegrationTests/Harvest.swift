@@ -64,6 +64,19 @@ extension TestFleet {
         )
     }
 
+    /// Waits until a worker has written a checkpoint of a job that it has still to finish.
+    func middle(of worker: String) async throws {
+        try await eventually("\(worker) is in the middle of a job") {
+            try await number(
+                """
+                SELECT COUNT(*) FROM jobs JOIN checkpoints USING (job_id) JOIN workers ON incarnation = jobs.worker
+                WHERE jobs.state = 'leased' AND name = ? AND items_done = 0
+                """,
+                [.string(worker)]
+            ) > 0
+        }
+    }
+
     /// Makes the table of wikis.
     func syncWikis(from source: String, _ more: String...) async throws {
         try await perigee(["wikis", "sync", "--from", source] + more).succeeded()

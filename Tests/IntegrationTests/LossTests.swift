@@ -15,19 +15,6 @@ struct LossTests {
         "coordinator.heartbeat_seconds": "1", "coordinator.lease_seconds": "9", "coordinator.first_lease_seconds": "5",
     ]
 
-    /// Waits until a worker has written a checkpoint of a job that it has still to finish.
-    private func middle(of worker: String, _ fleet: TestFleet) async throws {
-        try await eventually("\(worker) is in the middle of a job") {
-            try await fleet.number(
-                """
-                SELECT COUNT(*) FROM jobs JOIN checkpoints USING (job_id) JOIN workers ON incarnation = jobs.worker
-                WHERE jobs.state = 'leased' AND name = ? AND items_done = 0
-                """,
-                [.string(worker)]
-            ) > 0
-        }
-    }
-
     @Test(arguments: Victim.allCases) func killed(_ victim: Victim) async throws {
         let farm = try #require(Farm.given)
         try await TestFleet.with(slowly.merging(soon) { $1 }) { fleet in
@@ -36,7 +23,7 @@ struct LossTests {
             _ = try await fleet.startWorker("heir", slots: 3)
             try await fleet.syncWikis(from: farm.wikisFile)
             let run = try await fleet.start(["run", "modules", "--wait"])
-            try await middle(of: "doomed", fleet)
+            try await fleet.middle(of: "doomed")
             if victim != .worker {
                 coordinator.signal(SIGKILL)
                 try await coordinator.wait(within: .seconds(5))
@@ -71,7 +58,7 @@ struct LossTests {
             _ = try await fleet.startWorker("staying", slots: 3)
             try await fleet.syncWikis(from: farm.wikisFile)
             let run = try await fleet.start(["run", "modules", "--wait"])
-            try await middle(of: "leaving", fleet)
+            try await fleet.middle(of: "leaving")
             leaving.signal(SIGTERM)
             // The grace time, which is a setting of its own.
             #expect(try await leaving.wait(within: .seconds(12)) == .exited(0))
@@ -93,7 +80,7 @@ struct LossTests {
             let leaving = try await fleet.startWorker("leaving", slots: 3)
             try await fleet.syncWikis(from: farm.wikisFile)
             _ = try await fleet.start(["run", "modules", "--wait"])
-            try await middle(of: "leaving", fleet)
+            try await fleet.middle(of: "leaving")
             coordinator.signal(SIGKILL)
             try await coordinator.wait(within: .seconds(5))
             leaving.signal(SIGTERM)
@@ -108,7 +95,7 @@ struct LossTests {
             let unable = try await fleet.startWorker("unable", slots: 3)
             try await fleet.syncWikis(from: farm.wikisFile)
             let run = try await fleet.start(["run", "modules", "--wait"])
-            try await middle(of: "unable", fleet)
+            try await fleet.middle(of: "unable")
             // As when a right is taken from its user.
             try await fleet.execute("RENAME TABLE modules TO modules_away")
             #expect(try await unable.wait(within: .seconds(60)) == .exited(1))
@@ -130,7 +117,7 @@ struct LossTests {
             let heir = try await fleet.startWorker("heir", slots: 3)
             try await fleet.syncWikis(from: farm.wikisFile)
             let run = try await fleet.start(["run", "modules", "--wait"])
-            try await middle(of: "frozen", fleet)
+            try await fleet.middle(of: "frozen")
             frozen.signal(SIGSTOP)
             #expect(try await run.wait(within: .seconds(150)) == .exited(0))
             try await fleet.expectAllDone()

@@ -118,6 +118,17 @@ enum Samples {
             )
         ),
         "get-status": request(.getStatus(WireGetStatus())),
+        "drain-workers": request(
+            .drainWorkers(
+                .with {
+                    $0.target = .with { $0.worker = "worker-1" }
+                    $0.reason = "new kernel"
+                    $0.deadlineMilliseconds = 600_000
+                    $0.requestedBy = "me@host1"
+                }
+            )
+        ),
+        "resume-workers": request(.resumeWorkers(.with { $0.target = .with { $0.host = "host1" } })),
     ]
 
     static let responses: [String: WireResponse] = [
@@ -176,6 +187,16 @@ enum Samples {
                 }
             )
         ),
+        "verdicts-unsure": response(
+            .verdicts(
+                .with {
+                    $0.verdicts = [verdict(4711, .held)]
+                    $0.directive = .stop
+                    $0.reason = "worker worker-1 is drained by me@host1"
+                }
+            ),
+            unsure: true
+        ),
         "outcomes": response(
             .outcomes(.with { $0.outcomes = [outcome(4711, .accepted), outcome(4712, .stale)] })
         ),
@@ -212,6 +233,22 @@ enum Samples {
                         }
                     ]
                     $0.parkedRequests = 4
+                }
+            )
+        ),
+        "workers-targeted": response(
+            .workersTargeted(
+                .with {
+                    $0.wasCordoned = true
+                    $0.workers = [
+                        .with {
+                            $0.name = "worker-1"
+                            $0.incarnation = bytes(0x80, 16)
+                            $0.host = "host1"
+                            $0.leases = 3
+                            $0.cordoned = true
+                        }
+                    ]
                 }
             )
         ),
@@ -257,10 +294,11 @@ enum Samples {
         }
     }
 
-    private static func response(_ body: WireResponse.OneOf_Body) -> WireResponse {
+    private static func response(_ body: WireResponse.OneOf_Body, unsure: Bool = false) -> WireResponse {
         .with {
             $0.requestID = bytes(0x10, 16)
             $0.term = 7
+            $0.unsure = unsure
             $0.body = body
         }
     }

@@ -44,9 +44,17 @@ final class ScriptedCoordinator: Sendable {
 
     private let state = Lock(State())
     private let script: Script
+    private let term: UInt64
+    /// Whether it says that another may have taken over.
+    let isUnsure = Lock(false)
+    /// Whether it isn't to be found just now.
+    let isAway = Lock(false)
     private let nonce = Data(repeating: 7, count: 16)
 
-    private init(_ script: @escaping Script) { self.script = script }
+    private init(_ script: @escaping Script, term: UInt64 = 5) {
+        self.script = script
+        self.term = term
+    }
 
     /// The requests, without those of handshakes.
     var requests: [WireRequest] { state.withLock { $0.requests } }
@@ -72,9 +80,38 @@ final class ScriptedCoordinator: Sendable {
         try result.get()
     }
 
+    /// Runs `body` with two coordinators, the second of a later term, and a client that has the addresses of both, and that of
+    /// nobody before them.
+    static func runTwo(
+        _ first: @escaping Script,
+        _ second: @escaping Script,
+        tryTime: Duration = .seconds(60),
+        _ body: (CoordinatorClient, [ScriptedCoordinator]) async throws -> Void
+    ) async throws {
+        let coordinators = [ScriptedCoordinator(first), ScriptedCoordinator(second, term: 6)]
+        var repliers: [Replier] = []
+        for _ in coordinators {
+            repliers.append(try await Replier.listen(on: "inproc://\(UUID().uuidString)", tls: nil))
+        }
+        async let one: Void = repliers[0].run { [coordinators] in await coordinators[0].answer($0.payload) }
+        async let other: Void = repliers[1].run { [coordinators] in await coordinators[1].answer($0.payload) }
+        let addresses = ["inproc://\(UUID().uuidString)"] + repliers.map(\.boundAddress)
+        let client = try client(of: addresses, tryTime: tryTime)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(client, coordinators)) } catch { result = .failure(error) }
+        await client.leave(within: .seconds(2))
+        for replier in repliers { await replier.stop(within: .seconds(5)) }
+        _ = try await (one, other)
+        try result.get()
+    }
+
     static func client(of address: String, tryTime: Duration = .seconds(60)) throws -> CoordinatorClient {
+        try client(of: [address], tryTime: tryTime)
+    }
+
+    static func client(of addresses: [String], tryTime: Duration = .seconds(60)) throws -> CoordinatorClient {
         try CoordinatorClient(
-            address: address,
+            addresses: addresses,
             tls: nil,
             identity: Identity(
                 name: "tester",
@@ -95,7 +132,8 @@ final class ScriptedCoordinator: Sendable {
         let answer = decide(request)
         var response = WireResponse()
         response.requestID = request.requestID
-        response.term = 5
+        response.term = term
+        response.unsure = isUnsure.withLock { $0 }
         switch answer {
         case .body(let body): response.body = body
         case .bytes(let bytes): return bytes
@@ -113,6 +151,7 @@ final class ScriptedCoordinator: Sendable {
     private func decide(_ request: WireRequest) -> Answer {
         switch request.body {
         case .hello:
+            if isAway.withLock({ $0 }) { return .bytes([]) }
             return .body(
                 .welcome(
                     .with {

@@ -37,7 +37,7 @@ package struct SettingKey: Hashable, Sendable {
     )
     package static let coordinatorAddress = SettingKey(
         "coordinator.address",
-        "where workers and operators reach it",
+        "where workers and operators reach it; with standbys all addresses, separated by commas",
         standard: "tls+tcp://127.0.0.1:7410"
     )
     package static let coordinatorConnections = SettingKey(
@@ -60,6 +60,12 @@ package struct SettingKey: Hashable, Sendable {
         "coordinator.first_lease_seconds",
         "the same, for a job of which there was no heartbeat yet; two heartbeats or more",
         standard: "15"
+    )
+
+    package static let takeover = SettingKey(
+        "coordinator.takeover_seconds",
+        "time after which a standby takes over from a coordinator that isn't heard; the same for all of them",
+        standard: "20"
     )
 
     package static let maximumFailures = SettingKey(
@@ -143,6 +149,7 @@ package struct SettingKey: Hashable, Sendable {
     package static let all: [SettingKey] = [
         databaseDefaultsFile, databaseName, databaseHost, databasePort, databaseSocket, databaseTLS, databaseAuthority,
         coordinatorListen, coordinatorAddress, coordinatorConnections, heartbeat, lease, firstLease,
+        takeover,
         maximumFailures, maximumLosses,
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,

@@ -49,7 +49,7 @@ extension Settings {
 
     /// What a coordinator needs.
     /// - Throws: ``SettingsError``; `SecretFileError`.
-    package func coordinatorSettings() throws -> CoordinatorSettings {
+    package func coordinatorSettings(isStandby: Bool = false) throws -> CoordinatorSettings {
         let address = try address(.coordinatorListen)
         var settings = CoordinatorSettings(
             listen: address,
@@ -58,6 +58,7 @@ extension Settings {
             operatorSecrets: try SecretFile.read(try required(.operatorSecret)),
             software: Version.current
         )
+        settings.isStandby = isStandby
         let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
         settings.quotas = Quotas(
             siteInFlight: try integer(.siteInFlight, in: 1...10_000),
@@ -67,6 +68,7 @@ extension Settings {
         settings.heartbeat = .seconds(heartbeat)
         settings.dispatch.lease = .seconds(try integer(.lease, in: 3 * heartbeat...86_400))
         settings.dispatch.firstLease = .seconds(try integer(.firstLease, in: 2 * heartbeat...86_400))
+        settings.takeover = .seconds(try integer(.takeover, in: 2...86_400))
         settings.dispatch.policy.maximumFailures = UInt32(try integer(.maximumFailures, in: 1...1000))
         settings.dispatch.policy.maximumLosses = UInt32(try integer(.maximumLosses, in: 1...1000))
         return settings
@@ -106,11 +108,11 @@ extension Settings {
         if let name, !Identity.isValidName(name) {
             throw SettingsError("worker.name is \"\(name)\", not 1 to 64 characters of A-Z a-z 0-9 . _ -")
         }
-        let address = try address(.coordinatorAddress)
+        let addresses = try addresses()
         let secret = try secret.map { try SecretFile.read(try required($0))[0] }
         return try CoordinatorClient(
-            address: address,
-            tls: try tlsFiles(for: address),
+            addresses: addresses,
+            tls: try addresses.compactMap { try tlsFiles(for: $0) }.first,
             identity: Identity(
                 name: name,
                 incarnation: RandomID.random().bytes,
@@ -124,9 +126,17 @@ extension Settings {
         )
     }
 
+    /// Where coordinators may be reached, in the order in which they are tried.
+    func addresses() throws -> [String] {
+        try required(.coordinatorAddress).split(separator: ",", omittingEmptySubsequences: false).map { part in
+            try checked(part.filter { !$0.isWhitespace }, .coordinatorAddress)
+        }
+    }
+
     /// An address in the form that nng takes; what is behind the scheme is nng's matter.
-    private func address(_ key: SettingKey) throws -> String {
-        let address = try required(key)
+    private func address(_ key: SettingKey) throws -> String { try checked(try required(key), key) }
+
+    private func checked(_ address: String, _ key: SettingKey) throws -> String {
         guard ["tls+tcp://", "tcp://", "ipc://", "inproc://"].contains(where: address.hasPrefix) else {
             throw SettingsError("\(key.name) is \"\(address)\", not of the form tls+tcp://HOST:PORT")
         }

@@ -21,7 +21,7 @@ package enum WorkersView {
         [
             Field("name") { .text($0.worker.name) },
             Field("incarnation") { .text("\($0.worker.incarnation)") },
-            Field("state") { .text($0.state) },
+            Field("state") { .text($0.condition) },
             Field("leases", .right) { .count($0.leases) },
             Field("slots", .right) { .count($0.worker.slots) },
             Field("seen", .right, for: .people) { .text("\($0.seenAt.duration(to: asOf).spoken) ago") },
@@ -31,6 +31,10 @@ package enum WorkersView {
             Field("kinds") { .text($0.worker.kinds.map(\.rawValue).joined(separator: ",")) },
             Field("seen_at", for: .programs) { .time($0.seenAt) },
             Field("registered_at") { .time($0.registeredAt) },
+            Field("cordoned_by", for: .programs) { .text($0.cordon?.requestedBy) },
+            Field("cordoned_since", for: .programs) { .time($0.cordon?.since) },
+            Field("deadline", for: .programs) { .time($0.cordon?.deadline) },
+            Field("reason") { .nonEmpty($0.cordon?.reason ?? "") },
         ]
     }
 }

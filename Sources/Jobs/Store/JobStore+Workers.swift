@@ -60,13 +60,18 @@ extension JobStore {
         }
     }
 
-    /// Notes that these workers are gone: of their own will, or without a word.
+    /// Notes that these workers are gone: of their own will, which they have just said, or without a word.
     package func noteDeparture(of workers: [RandomID], lost: Bool, at now: Timestamp) async throws {
         guard !workers.isEmpty else { return }
         try await asCoordinator("note who is gone") { transaction in
             try await transaction.executeBulk(
-                "UPDATE workers SET state = ? WHERE incarnation = ? AND state = 'running'",
-                [.strings(workers.map { _ in lost ? "lost" : "left" }), .bytes(workers.map(\.bytes))]
+                """
+                UPDATE workers SET state = ?, seen_at = COALESCE(?, seen_at) WHERE incarnation = ? AND state = 'running'
+                """,
+                [
+                    .strings(workers.map { _ in lost ? "lost" : "left" }),
+                    .timestamps(workers.map { _ in lost ? nil : now }), .bytes(workers.map(\.bytes)),
+                ]
             )
         }
     }

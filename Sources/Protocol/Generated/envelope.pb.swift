@@ -121,6 +121,22 @@ package nonisolated struct WireRequest: Sendable {
     set {body = .getStatus(newValue)}
   }
 
+  package var drainWorkers: WireDrainWorkers {
+    get {
+      if case .drainWorkers(let v)? = body {return v}
+      return WireDrainWorkers()
+    }
+    set {body = .drainWorkers(newValue)}
+  }
+
+  package var resumeWorkers: WireResumeWorkers {
+    get {
+      if case .resumeWorkers(let v)? = body {return v}
+      return WireResumeWorkers()
+    }
+    set {body = .resumeWorkers(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -134,6 +150,8 @@ package nonisolated struct WireRequest: Sendable {
     case release(WireRelease)
     case startRun(WireStartRun)
     case getStatus(WireGetStatus)
+    case drainWorkers(WireDrainWorkers)
+    case resumeWorkers(WireResumeWorkers)
 
   }
 
@@ -151,6 +169,9 @@ package nonisolated struct WireResponse: Sendable {
 
   /// The coordinator's term. It grows with each coordinator that takes over.
   package var term: UInt64 = 0
+
+  /// The coordinator can't renew its term: another may have taken over. A client with other addresses looks there.
+  package var unsure: Bool = false
 
   package var body: WireResponse.OneOf_Body? = nil
 
@@ -227,6 +248,14 @@ package nonisolated struct WireResponse: Sendable {
     set {body = .status(newValue)}
   }
 
+  package var workersTargeted: WireWorkersTargeted {
+    get {
+      if case .workersTargeted(let v)? = body {return v}
+      return WireWorkersTargeted()
+    }
+    set {body = .workersTargeted(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -240,6 +269,7 @@ package nonisolated struct WireResponse: Sendable {
     case outcomes(WireOutcomes)
     case runStarted(WireRunStarted)
     case status(WireStatus)
+    case workersTargeted(WireWorkersTargeted)
 
   }
 
@@ -367,7 +397,7 @@ fileprivate nonisolated let _protobuf_package = "perigee.v1"
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}session\0\u{2}\u{8}hello\0\u{1}register\0\u{1}bye\0\u{2}\u{8}acquire\0\u{1}heartbeat\0\u{1}complete\0\u{1}fail\0\u{1}release\0\u{4}\u{10}start_run\0\u{3}get_status\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}session\0\u{2}\u{8}hello\0\u{1}register\0\u{1}bye\0\u{2}\u{8}acquire\0\u{1}heartbeat\0\u{1}complete\0\u{1}fail\0\u{1}release\0\u{4}\u{10}start_run\0\u{3}get_status\0\u{4}\u{9}drain_workers\0\u{3}resume_workers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -507,6 +537,32 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.body = .getStatus(v)
         }
       }()
+      case 50: try {
+        var v: WireDrainWorkers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .drainWorkers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .drainWorkers(v)
+        }
+      }()
+      case 51: try {
+        var v: WireResumeWorkers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .resumeWorkers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .resumeWorkers(v)
+        }
+      }()
       default: break
       }
     }
@@ -564,6 +620,14 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .getStatus(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .drainWorkers?: try {
+      guard case .drainWorkers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .resumeWorkers?: try {
+      guard case .resumeWorkers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -580,7 +644,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}term\0\u{2}\u{7}refusal\0\u{1}welcome\0\u{1}registered\0\u{1}farewell\0\u{2}\u{8}grants\0\u{1}verdicts\0\u{1}outcomes\0\u{4}\u{12}run_started\0\u{1}status\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}term\0\u{1}unsure\0\u{2}\u{6}refusal\0\u{1}welcome\0\u{1}registered\0\u{1}farewell\0\u{2}\u{8}grants\0\u{1}verdicts\0\u{1}outcomes\0\u{4}\u{12}run_started\0\u{1}status\0\u{4}\u{9}workers_targeted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -590,6 +654,7 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.requestID) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.term) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.unsure) }()
       case 9: try {
         var v: WireRefusal?
         var hadOneofValue = false
@@ -707,6 +772,19 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .status(v)
         }
       }()
+      case 50: try {
+        var v: WireWorkersTargeted?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .workersTargeted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .workersTargeted(v)
+        }
+      }()
       default: break
       }
     }
@@ -722,6 +800,9 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
     }
     if self.term != 0 {
       try visitor.visitSingularUInt64Field(value: self.term, fieldNumber: 2)
+    }
+    if self.unsure != false {
+      try visitor.visitSingularBoolField(value: self.unsure, fieldNumber: 3)
     }
     switch self.body {
     case .refusal?: try {
@@ -760,6 +841,10 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .status(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .workersTargeted?: try {
+      guard case .workersTargeted(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -768,6 +853,7 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static func ==(lhs: WireResponse, rhs: WireResponse) -> Bool {
     if lhs.requestID != rhs.requestID {return false}
     if lhs.term != rhs.term {return false}
+    if lhs.unsure != rhs.unsure {return false}
     if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

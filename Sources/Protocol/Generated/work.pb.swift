@@ -258,6 +258,9 @@ package nonisolated struct WireVerdicts: Sendable {
 
   package var directive: WireVerdicts.Directive = .unspecified
 
+  /// Why, in one line for people, when it isn't RUN.
+  package var reason: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Directive: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -265,10 +268,10 @@ package nonisolated struct WireVerdicts: Sendable {
     case unspecified // = 0
     case run // = 1
 
-    /// Acquire nothing more; finish what is leased.
+    /// Acquire nothing more; finish what is leased. Then leave, or stay idle if there was no RUN since the process began.
     case drain // = 2
 
-    /// Checkpoint, release and leave.
+    /// The same, but give back at the next checkpoint what is leased.
     case stop // = 3
     case UNRECOGNIZED(Int)
 
@@ -874,7 +877,7 @@ nonisolated extension WireVerdict.Ruling: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireVerdicts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Verdicts"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdicts\0\u{1}directive\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdicts\0\u{1}directive\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -884,6 +887,7 @@ nonisolated extension WireVerdicts: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.verdicts) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.directive) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       default: break
       }
     }
@@ -896,12 +900,16 @@ nonisolated extension WireVerdicts: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.directive != .unspecified {
       try visitor.visitSingularEnumField(value: self.directive, fieldNumber: 2)
     }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireVerdicts, rhs: WireVerdicts) -> Bool {
     if lhs.verdicts != rhs.verdicts {return false}
     if lhs.directive != rhs.directive {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -16,6 +16,8 @@ package final class TestFleet: Sendable {
     package let database: ConnectionSettings
     /// Where the coordinator is.
     package let address: String
+    /// Where a second one may listen.
+    package let standbyAddress: String
     /// In the User-Agent of this fleet and of no other.
     package let contact: String
     /// The working directory of its processes.
@@ -59,6 +61,7 @@ package final class TestFleet: Sendable {
         directory = try await Sandbox.shared.value.makeDirectory("fleet")
         let port = try freePort()
         address = "tls+tcp://127.0.0.1:\(port)"
+        standbyAddress = "tls+tcp://127.0.0.1:\(try freePort())"
         contact = "fleet-\(port)@example.org"
         self.settings = [
             "database.defaults_file": server.optionFilePath,
@@ -84,6 +87,16 @@ package final class TestFleet: Sendable {
             return coordinator.standardError.contains("coordinator listening")
         }
         return coordinator
+    }
+
+    /// Starts a coordinator that waits for the term, and waits until it does.
+    package func startStandby(_ settings: Settings = [:]) async throws -> ChildProcess {
+        let standby = try await start(["coordinator", "--standby"], as: .coordinator, settings)
+        try await eventually("the standby waits") {
+            if standby.ending != nil { throw FleetError("the standby has ended") }
+            return standby.standardError.contains("standing by")
+        }
+        return standby
     }
 
     /// Starts a worker. It may not have registered yet.
