@@ -29,8 +29,10 @@ struct ChaosReport: Sendable {
         lines.append("  jobs: \(Self.list(states))")
         lines.append("  events: \(Self.list(events))")
         lines.append("  transactions tried again, by error code: \(Self.list(log.retries))")
+        lines.append(
+            "  \(log.retriesOfUnknownOutcome) of these while nobody knew whether an earlier COMMIT had been done"
+        )
         lines.append("  given up by a worker: \(Self.list(log.brokenOff))")
-        lines.append("  \(log.retriesOfUnknownOutcome) retries after a COMMIT of which nobody knew whether it was done")
         lines.append(
             """
               rows compared: wikis \(rows.wikis.count), modules \(rows.modules.count), \

@@ -63,6 +63,10 @@ import Testing
         #expect(changed.content == .none(.notScribunto))
         #expect(changed.contentModel == "wikitext")
         #expect(row(info(model: "wikitext"), nil).lastRevisionID == 70)
+        // The same as of a page that was only listed.
+        let listed = row(info(model: "wikitext"), nil)
+        #expect(row(info(model: "wikitext"), .text([0x41]), model: "wikitext", revision: 70) == listed)
+        #expect(row(info(isRedirect: true), .text([0x41]), model: "wikitext").revisedAt != nil)
     }
 
     /// The list is compared by the page's length, which the revision's may differ from.

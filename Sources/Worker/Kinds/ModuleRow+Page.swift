@@ -30,7 +30,10 @@ extension ModuleRow {
             pageID: UInt64(clamping: info.pageID),
             title: info.title.bytes,
             lastRevisionID: UInt64(clamping: revision?.revisionID ?? info.lastRevisionID),
-            revisedAt: revision?.timestamp.map(Timestamp.init),
+            // Of pages that have no text to keep a list says nothing more: what a row has mustn't depend on the way by which
+            // the page was seen.
+            revisedAt: contentModel == Self.scribunto || info.isRedirect
+                ? revision?.timestamp.map(Timestamp.init) : nil,
             contentModel: contentModel,
             length: isEdited ? revision?.length ?? info.length : info.length,
             content: content,
