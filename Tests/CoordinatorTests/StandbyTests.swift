@@ -18,7 +18,7 @@ import Testing
         return standby
     }
 
-    private func installation(takeover: Duration = .seconds(2)) async throws -> Installation {
+    private func installation(takeover: Duration = .seconds(5)) async throws -> Installation {
         var installation = try await Installation.make()
         installation.settings.takeover = takeover
         return installation
@@ -44,11 +44,11 @@ import Testing
     }
 
     @Test func waitsForAsLongAsTheOtherRenews() async throws {
-        let installation = try await installation(takeover: .seconds(1))
+        let installation = try await installation()
         let first = try await installation.start()
         let standby = standby(of: installation)
         async let waiting = standby.start()
-        let end = ContinuousClock.now + .seconds(4)
+        let end = ContinuousClock.now + .seconds(8)
         while ContinuousClock.now < end {
             #expect(try await term(installation) == 1)
             try await Task.sleep(for: .milliseconds(100))
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func repeatAtAnotherCoordinatorHasNoSecondEffect() async throws {
-        let installation = try await installation()
+        let installation = try await installation(takeover: .seconds(60))
         let first = try await installation.start()
         let raw = try first.raw()
         let incarnation = RandomID.random()
@@ -112,12 +112,14 @@ import Testing
         let run = try await raw.send(start, session: admin, requestID: startID).runStarted
         let worker = try await session(raw, Installation.workerSecret)
         let acquire = WireRequest.OneOf_Body.acquire(.with { $0.slots = 1 })
-        let lease = try await raw.send(acquire, session: worker).grants.grants[0].lease
+        let lease = try #require(try await raw.send(acquire, session: worker).grants.grants.first).lease
         let complete = WireRequest.OneOf_Body.complete(completionBody([lease]))
         #expect(try await raw.send(complete, session: worker, requestID: completeID).rulings == [.accepted])
         await first.kill()
 
-        let second = try await standby(of: installation).start()
+        var next = standby(of: installation)
+        next.settings.takeover = .seconds(1)
+        let second = try await next.start()
         let again = try second.raw()
         let newAdmin = try await again.session(Installation.operatorSecret)
         #expect(try await again.send(start, session: newAdmin, requestID: startID).runStarted == run)
@@ -129,13 +131,13 @@ import Testing
     }
 
     @Test func oneThatLosesTheDatabaseGivesWay() async throws {
-        var installation = try await installation(takeover: .seconds(3))
+        var installation = try await installation(takeover: .seconds(6))
         let server = try await PrivateMariaDB.shared
         let forwarder = try TCPForwarder(to: server.port)
         defer { forwarder.close() }
         let standby = standby(of: installation)
         installation.database.endpoint = .tcp(host: "127.0.0.1", port: forwarder.port)
-        installation.database.readTimeout = .seconds(8)
+        installation.database.readTimeout = .seconds(12)
         let first = try await installation.start()
         let worker = try first.worker(tryTime: .seconds(2), others: [standby.settings.listen])
         _ = try await first.admin().start("aawiki", "bbwiki")
@@ -177,7 +179,7 @@ import Testing
             var last: UInt64 = 1
             for try await running in group {
                 last += 1
-                let end = ContinuousClock.now + .seconds(3)
+                let end = ContinuousClock.now + .seconds(6)
                 while ContinuousClock.now < end {
                     #expect(try await term(installation) == last)
                     try await Task.sleep(for: .milliseconds(100))

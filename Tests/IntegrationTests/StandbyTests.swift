@@ -61,7 +61,7 @@ struct StandbyTests {
 
     @Test func frozenCoordinatorThatWakesChangesNothing() async throws {
         let farm = try #require(Farm.given)
-        let quickly = settings.merging(["coordinator.takeover_seconds": "3"]) { $1 }
+        let quickly = settings.merging(["coordinator.takeover_seconds": "8"]) { $1 }
         try await TestFleet.with(quickly) { fleet in
             let frozen = try await fleet.startCoordinator()
             _ = try await fleet.startStandby(["coordinator.listen": fleet.standbyAddress])
