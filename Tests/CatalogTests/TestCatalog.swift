@@ -27,7 +27,7 @@ struct TestCatalog {
 
     /// The rows of a query.
     func rows(_ sql: String, _ values: [Value] = []) async throws -> [Row] {
-        try await pool.withConnection { try await $0.rows(sql, values) }
+        try await pool.withConnection { try await $0.rows(sql, values, limit: 100_000) }
     }
 
     /// All that the result tables hold.
