@@ -56,32 +56,15 @@ extension JobStore {
 
     /// Those of the jobs that are in the table, locked or not.
     private func existing(_ ids: Set<JobID>, in transaction: Transaction) async throws -> Set<JobID> {
-        var found = Set<JobID>()
-        let sorted = ids.sorted()
-        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
-            let slice = sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)]
-            let rows = try await transaction.rows(
-                "SELECT job_id FROM jobs WHERE job_id IN (\(JobRow.placeholders))",
-                JobRow.padded(Array(slice)),
-                limit: JobRow.idsPerQuery
-            )
-            for row in rows { found.insert(JobID(rawValue: try row.decode("job_id"))) }
-        }
-        return found
+        let rows = try await transaction.rows("SELECT job_id FROM jobs", about: ids)
+        return Set(try rows.map { JobID(rawValue: try $0.decode("job_id")) })
     }
 
     /// The sequence numbers of checkpoints. Their writers hold a lock on the job's row, as the caller does.
     private func checkpoints(of ids: Set<JobID>, in transaction: Transaction) async throws -> [JobID: UInt32] {
         var sequences: [JobID: UInt32] = [:]
-        let sorted = ids.sorted()
-        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
-            let slice = sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)]
-            let rows = try await transaction.rows(
-                "SELECT job_id, sequence FROM checkpoints WHERE job_id IN (\(JobRow.placeholders))",
-                JobRow.padded(Array(slice)),
-                limit: JobRow.idsPerQuery
-            )
-            for row in rows { sequences[JobID(rawValue: try row.decode("job_id"))] = try row.decode("sequence") }
+        for row in try await transaction.rows("SELECT job_id, sequence FROM checkpoints", about: ids) {
+            sequences[JobID(rawValue: try row.decode("job_id"))] = try row.decode("sequence")
         }
         return sequences
     }
@@ -92,21 +75,14 @@ extension JobStore {
         in transaction: Transaction
     ) async throws -> [JobID: Job] {
         var jobs: [JobID: Job] = [:]
-        let sorted = ids.sorted()
-        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
-            let slice = sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)]
-            let rows = try await transaction.rows(
-                """
-                SELECT \(JobRow.columns) FROM jobs WHERE job_id IN (\(JobRow.placeholders)) ORDER BY job_id
-                FOR UPDATE\(skippingLocked ? " SKIP LOCKED" : "")
-                """,
-                JobRow.padded(Array(slice)),
-                limit: JobRow.idsPerQuery
-            )
-            for row in rows {
-                let job = try Job(row: row)
-                jobs[job.id] = job
-            }
+        let rows = try await transaction.rows(
+            "SELECT \(JobRow.columns) FROM jobs",
+            about: ids,
+            "ORDER BY job_id FOR UPDATE\(skippingLocked ? " SKIP LOCKED" : "")"
+        )
+        for row in rows {
+            let job = try Job(row: row)
+            jobs[job.id] = job
         }
         return jobs
     }
@@ -177,5 +153,21 @@ extension JobStore {
         for run in runs.sorted() {
             try await closeIfFinished(RunID(rawValue: run), at: ended[0].at, in: transaction)
         }
+    }
+}
+
+extension Transaction {
+    /// The rows of a query for these jobs, by their numbers, so many at a time.
+    fileprivate func rows(_ select: String, about ids: Set<JobID>, _ order: String = "") async throws -> [Row] {
+        var rows: [Row] = []
+        let sorted = ids.sorted()
+        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
+            rows += try await self.rows(
+                "\(select) WHERE job_id IN (\(JobRow.placeholders)) \(order)",
+                JobRow.padded(Array(sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)])),
+                limit: JobRow.idsPerQuery
+            )
+        }
+        return rows
     }
 }
