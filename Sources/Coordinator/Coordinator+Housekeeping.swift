@@ -12,6 +12,10 @@ extension Coordinator {
     func loadJobs() async throws {
         try await forEachActiveJob { dispatcher.load($0, at: clock.now) }
         try await endDependencies()
+        for pause in try await store.pauses() {
+            dispatcher.pause(pause)
+            errors.remember(pause)
+        }
     }
 
     /// Calls `body` with each active job of the table, in batches.
@@ -64,9 +68,9 @@ extension Coordinator {
     /// and the others mustn't wait for it.
     private func reap(_ lease: Lease) async throws {
         let checkpoint = try await store.checkpointSequence(of: lease.job)
-        let leaseClock = dispatcher.leaseClock(of: lease.job)
+        let clocks = dispatcher.leaseClock(of: lease.job).map { [lease.job: $0] } ?? [:]
         let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: clock.now)
-        for transition in try await commit(transitions, reaping: leaseClock) {
+        for transition in try await commit(transitions, passingOver: clocks) {
             logger.warning(
                 "job \(transition.story.name.rawValue)",
                 metadata: [
@@ -118,6 +122,7 @@ extension Coordinator {
             resource.reason = report.reason
             return resource
         }
+        status.pauses = dispatcher.pauses.all(at: now).map(WirePauseStatus.init)
         return status
     }
 }

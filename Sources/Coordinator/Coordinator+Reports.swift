@@ -106,6 +106,7 @@ extension Coordinator {
         }
         let written = try await commit(transitions)
         for transition in written { tell(transition, by: session) }
+        heed(written)
         let committed = Set(written.map(\.before.lease))
         var outcomes = WireOutcomes()
         outcomes.outcomes = reports.map { report in
@@ -144,18 +145,18 @@ extension Coordinator {
     // MARK: The table
 
     /// Writes transitions that were decided, brings memory and table together where they differ, and serves those who wait.
-    /// - Parameter leaseClock: of the lease that is taken back by them. A row that is locked is passed over then, as by
-    ///   `JobStore.commit`, and the lease stays as it was.
+    /// - Parameter leaseClocks: of the leases that are taken back by them. A row that is locked is passed over then, as by
+    ///   `JobStore.commit`, and its job stays as it was.
     /// - Returns: those that are in the table.
     @discardableResult
     func commit(
         _ transitions: [Transition],
-        reaping leaseClock: Dispatcher.LeaseClock? = nil
+        passingOver leaseClocks: [JobID: Dispatcher.LeaseClock]? = nil
     ) async throws -> [Transition] {
         guard !transitions.isEmpty else { return [] }
         let verdicts: [JobStore.Verdict]
         do {
-            verdicts = try await journal.commit(transitions, skippingLocked: leaseClock != nil)
+            verdicts = try await journal.commit(transitions, skippingLocked: leaseClocks != nil)
         } catch {
             for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
             throw error
@@ -165,9 +166,11 @@ extension Coordinator {
             switch verdict {
             case .committed:
                 committed.append(transition)
-                if leaseClock != nil { dispatcher.settle(transition.after.id) }
-            case .stale(nil) where leaseClock != nil:
-                dispatcher.revert(transition, leaseClock: leaseClock, at: clock.now)
+                if leaseClocks != nil { dispatcher.settle(transition.after.id) }
+            case .stale(nil) where leaseClocks != nil:
+                dispatcher.revert(transition, leaseClock: leaseClocks?[transition.before.id], at: clock.now)
+                // What it waited for may have ended all the same.
+                if transition.cause != nil { isBehind = true }
             case .stale(let row):
                 logger.warning(
                     "memory and table differed on a job; the table holds",

@@ -25,8 +25,12 @@ actor Coordinator {
     var parked: [ParkedAcquire] = []
     var lastParkID: UInt64 = 0
     var parameters = RunParameters()
-    /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert.
-    var lastPlan: Task<Void, Never>?
+    /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert. What
+    /// operators do with jobs goes between.
+    var planning = TurnQueue()
+    /// Memory and table have pauses come and go in the same order.
+    var pausing = TurnQueue()
+    var errors: ErrorWatch
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
     var isBehind = false
 
@@ -49,6 +53,7 @@ actor Coordinator {
             kinds: kinds,
             quotas: QuotaLedger(quotas: settings.quotas)
         )
+        errors = ErrorWatch(settings.errors)
         sessions = SessionTable(
             workerSecrets: settings.workerSecrets,
             operatorSecrets: settings.operatorSecrets
@@ -132,6 +137,10 @@ actor Coordinator {
             case .release(let release): return (try await outcomes(of: release, by: session), false)
             case .startRun(let start): return (try await startRun(start, requestID: message.requestID), false)
             case .getStatus: return (.status(status(parkedRequests: parked.count)), false)
+            case .changeJobs(let change): return (try await changeJobs(change), false)
+            case .cancelRun(let cancel): return (try await cancelRun(cancel), false)
+            case .pause(let pause): return (try await self.pause(pause), false)
+            case .resume(let resume): return (try await self.resume(resume), false)
             }
         } catch let error as RefusalError {
             return (refuse(error), true)
@@ -229,6 +238,7 @@ extension WireRequest.OneOf_Body {
         switch self {
         case .hello, .heartbeat, .getStatus: false
         case .register, .bye, .acquire, .complete, .fail, .release, .startRun: true
+        case .changeJobs, .cancelRun, .pause, .resume: true
         }
     }
 
@@ -237,7 +247,7 @@ extension WireRequest.OneOf_Body {
         switch self {
         case .hello, .register, .bye: nil
         case .acquire, .heartbeat, .complete, .fail, .release: .worker
-        case .startRun, .getStatus: .operator
+        case .startRun, .getStatus, .changeJobs, .cancelRun, .pause, .resume: .operator
         }
     }
 }

@@ -4,7 +4,10 @@ import SwiftProtobuf
 
 /// What the files of `Fixtures` hold.
 enum Samples {
-    static let requests: [String: WireRequest] = [
+    static let requests = own.merging(ControlSamples.requests) { first, _ in first }
+    static let responses = ownResponses.merging(ControlSamples.responses) { first, _ in first }
+
+    private static let own: [String: WireRequest] = [
         "hello": request(.hello(WireHello()), session: false),
         "register": request(
             .register(
@@ -107,7 +110,7 @@ enum Samples {
         "get-status": request(.getStatus(WireGetStatus())),
     ]
 
-    static let responses: [String: WireResponse] = [
+    private static let ownResponses: [String: WireResponse] = [
         "refusal": response(
             .refusal(
                 .with {
@@ -236,7 +239,7 @@ enum Samples {
     /// So many bytes, each one more than the last.
     private static func bytes(_ first: UInt8, _ count: UInt8) -> Data { Data(first..<first + count) }
 
-    private static func request(_ body: WireRequest.OneOf_Body, session: Bool = true) -> WireRequest {
+    static func request(_ body: WireRequest.OneOf_Body, session: Bool = true) -> WireRequest {
         .with {
             $0.requestID = bytes(0x10, 16)
             if session { $0.session = bytes(0x40, 32) }
@@ -244,7 +247,7 @@ enum Samples {
         }
     }
 
-    private static func response(_ body: WireResponse.OneOf_Body) -> WireResponse {
+    static func response(_ body: WireResponse.OneOf_Body) -> WireResponse {
         .with {
             $0.requestID = bytes(0x10, 16)
             $0.term = 7
