@@ -69,6 +69,7 @@ extension Settings {
         settings.dispatch.firstLease = .seconds(try integer(.firstLease, in: 2 * heartbeat...86_400))
         settings.dispatch.policy.maximumFailures = UInt32(try integer(.maximumFailures, in: 1...1000))
         settings.dispatch.policy.maximumLosses = UInt32(try integer(.maximumLosses, in: 1...1000))
+        settings.errors.wikis = try integer(.sameError, in: 0...100_000)
         return settings
     }
 
