@@ -78,7 +78,10 @@ let package = Package(
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", crypto, heap]),
         tests(
             "JobsTests",
-            ["Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "TCPForwarder", logging]
+            [
+                "Catalog", "Concurrency", "Jobs", "MariaDB", "PrivateMariaDB", "SeededGenerator", "TCPForwarder",
+                logging,
+            ]
         ),
 
         // Who hands out the work, and who does it. They never import each other.
@@ -93,6 +96,7 @@ let package = Package(
                 "Protocol", "TCPForwarder", lifecycle, logging, protobuf,
             ]
         ),
+        tests("ScheduleTests", ["Coordinator", "Jobs", "MariaDB", "SeededGenerator"]),
         room(
             "Worker",
             [
@@ -133,6 +137,7 @@ let package = Package(
         support("Certificates", ["NNG", "Spawn"]),
         support("PrivateMariaDB", ["Concurrency", "MariaDB", "Spawn"]),
         support("RawServer", ["Concurrency"]),
+        support("SeededGenerator"),
         support("Spawn"),
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),

@@ -55,6 +55,11 @@ running_pid() {
     echo "$pid"
 }
 
+# When a process was started, in the kernel's ticks: with its pid, it names no other one.
+process_start() {
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+}
+
 # The pids below a process, the lowest first.
 descendants() {
     local pid

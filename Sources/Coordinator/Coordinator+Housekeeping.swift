@@ -85,6 +85,7 @@ extension Coordinator {
     func noteWorkers() async throws {
         // Also where no worker is left whose row would tell.
         try await store.confirmTerm()
+        try await noticeRestart()
         let now = clock.now
         let workers = sessions.all.filter { $0.role == .worker }
         let (silent, alive) = (
@@ -94,6 +95,16 @@ extension Coordinator {
         try await store.noteAlive(alive.map(\.incarnation), at: now)
         try await store.noteDeparture(of: silent.map(\.incarnation), lost: true, at: now)
         for session in sessions.forgetSilent(at: now) { answers.forget(session: session.token) }
+    }
+
+    /// Looks whether the database's server was started anew: it may have forgotten what memory knows to be written.
+    private func noticeRestart() async throws {
+        let start = try await store.serverStart()
+        defer { databaseStart = start }
+        // The server counts in seconds.
+        guard let known = databaseStart, known.advanced(by: .seconds(2)) < start else { return }
+        logger.notice("the database was started anew; comparing memory with its tables")
+        isBehind = true
     }
 
     /// What only memory knows.

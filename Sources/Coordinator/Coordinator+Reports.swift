@@ -43,7 +43,10 @@ extension Coordinator {
                 guard completion.counts.count <= 64, completion.counts.keys.allSatisfy({ $0.utf8.count <= 64 }) else {
                     throw RefusalError(.malformed, "at most 64 counts, with names of at most 64 bytes")
                 }
-                return (try Lease(completion.lease), .completed(counts: completion.counts))
+                return (
+                    try Lease(completion.lease),
+                    .completed(counts: completion.counts, checkpoint: completion.checkpointSequence)
+                )
             },
             by: session
         )
@@ -158,26 +161,22 @@ extension Coordinator {
         do {
             verdicts = try await journal.commit(transitions, skippingLocked: leaseClocks != nil)
         } catch {
-            for transition in transitions.reversed() { dispatcher.revert(transition, at: clock.now) }
+            dispatcher.revert(transitions, at: clock.now)
             throw error
         }
-        var committed: [Transition] = []
-        for (transition, verdict) in zip(transitions, verdicts) {
-            switch verdict {
-            case .committed:
-                committed.append(transition)
-                if leaseClocks != nil { dispatcher.settle(transition.after.id) }
-            case .stale(nil) where leaseClocks != nil:
-                dispatcher.revert(transition, leaseClock: leaseClocks?[transition.before.id], at: clock.now)
-                // What it waited for may have ended all the same.
-                if transition.cause != nil { isBehind = true }
-            case .stale(let row):
-                logger.warning(
-                    "memory and table differed on a job; the table holds",
-                    metadata: ["perigee.job.id": "\(transition.before.id)"]
-                )
-                if let row { dispatcher.load(row, at: clock.now) } else { dispatcher.forget(transition.before.id) }
-            }
+        let (committed, differed) = dispatcher.take(
+            verdicts,
+            on: transitions,
+            passingOver: leaseClocks,
+            at: clock.now
+        )
+        // What a job waited for may have ended, though its own row was passed over.
+        if zip(transitions, verdicts).contains(where: { $0.cause != nil && $1 == .stale(nil) }) { isBehind = true }
+        for job in differed {
+            logger.warning(
+                "memory and table differed on a job; the table holds",
+                metadata: ["perigee.job.id": "\(job)"]
+            )
         }
         serveParked()
         return committed

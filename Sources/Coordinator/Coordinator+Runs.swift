@@ -40,16 +40,18 @@ extension Coordinator {
         }
     }
 
-    /// Brings memory to what the table has where planning was broken off by an error: runs that are half planned, and jobs
-    /// that memory has never seen.
+    /// Brings memory to what the table has where planning was broken off by an error, or where the database has forgotten
+    /// what was written last: runs that are half planned, and jobs that memory doesn't have, or has no more.
     func catchUp() async throws {
         guard isBehind, journal.isHealthy else { return }
         isBehind = false
         do {
             try await planLeftovers()
-            try await forEachActiveJob { job in
-                // One that is leased, or was, is in memory or on its way to the table.
-                guard job.state == .ready || job.state == .waiting, dispatcher.job(job.id) == nil else { return }
+            var unknown: [JobID] = []
+            try await forEachActiveJob { if dispatcher.job($0.id) == nil { unknown.append($0.id) } }
+            // The end of some may have been on its way to the table. What isn't written now never will be.
+            try await journal.flush()
+            for job in try await store.jobs(unknown) where dispatcher.job(job.id) == nil {
                 dispatcher.load(job, at: clock.now)
             }
             try await endDependencies()

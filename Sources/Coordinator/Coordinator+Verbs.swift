@@ -111,8 +111,13 @@ extension Coordinator {
         _ decide: @Sendable (inout Dispatcher, JobID, Timestamp) -> [Transition]
     ) async throws {
         // Planning that was broken off may have left some that memory doesn't know.
-        for job in jobs where dispatcher.job(job.id) == nil && (job.state == .ready || job.state == .waiting) {
-            dispatcher.load(job, at: clock.now)
+        let unknown = jobs.map(\.id).filter { dispatcher.job($0) == nil }
+        if !unknown.isEmpty {
+            // The end of some may have been on its way to the table.
+            try await journal.flush()
+            for job in try await store.jobs(unknown) where dispatcher.job(job.id) == nil {
+                dispatcher.load(job, at: clock.now)
+            }
         }
         if isTrial {
             var trial = dispatcher
@@ -130,11 +135,10 @@ extension Coordinator {
                 clocks[id] = dispatcher.leaseClock(of: id)
                 transitions += decide(&dispatcher, id, clock.now)
             }
-            if transitions.isEmpty { break }
             committed += try await commit(transitions, passingOver: clocks)
             let ended = Set(committed.map(\.after.id))
             left.removeAll { ended.contains($0) }
-            if left.isEmpty { break }
+            if left.isEmpty || (transitions.isEmpty && !left.contains { dispatcher.isUnsettled($0) }) { break }
             try await Task.sleep(for: Self.patience.pause)
         }
         changes.note(committed)

@@ -33,6 +33,8 @@ actor Coordinator {
     var errors: ErrorWatch
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
     var isBehind = false
+    /// When the database's server was started; `nil` when it wasn't asked yet.
+    var databaseStart: Timestamp?
 
     init(
         settings: CoordinatorSettings,

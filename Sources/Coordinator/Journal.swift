@@ -61,23 +61,30 @@ final class Journal: Sendable {
     func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
         guard !transitions.isEmpty else { return [] }
         return try await withCheckedThrowingContinuation { continuation in
-            let entry = Entry(
-                transitions: transitions,
-                skippingLocked: skippingLocked,
-                continuation: continuation
-            )
-            let (ended, begins) = state.withLock { state -> ((any Error)?, Bool) in
-                if let ended = state.ended { return (ended, false) }
-                state.waiting.append(entry)
-                state.waitingCount += transitions.count
-                defer { state.isWriting = true }
-                return (nil, !state.isWriting)
-            }
-            if let ended {
-                continuation.resume(throwing: ended)
-            } else if begins {
-                Task { await self.write() }
-            }
+            hand(Entry(transitions: transitions, skippingLocked: skippingLocked, continuation: continuation))
+        }
+    }
+
+    private func hand(_ entry: Entry) {
+        let (ended, begins) = state.withLock { state -> ((any Error)?, Bool) in
+            if let ended = state.ended { return (ended, false) }
+            state.waiting.append(entry)
+            state.waitingCount += entry.transitions.count
+            defer { state.isWriting = true }
+            return (nil, !state.isWriting)
+        }
+        if let ended {
+            entry.continuation.resume(throwing: ended)
+        } else if begins {
+            Task { await self.write() }
+        }
+    }
+
+    /// Returns when all that was handed in before is written, or has failed.
+    /// - Throws: why nothing can be written any more.
+    func flush() async throws {
+        _ = try await withCheckedThrowingContinuation { continuation in
+            hand(Entry(transitions: [], skippingLocked: false, continuation: continuation))
         }
     }
 

@@ -19,7 +19,7 @@ extension Job {
             job.holder = holder
             job.notBefore = nil
             story = JobStory(.granted)
-        case (.leased, .completed(let counts)):
+        case (.leased, .completed(let counts, _)):
             job.finish(.done, at: now)
             job.counts = counts
             job.lastError = nil

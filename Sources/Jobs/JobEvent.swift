@@ -2,8 +2,8 @@
 package enum JobEvent: Sendable, Equatable {
     /// The coordinator leases it to a worker.
     case granted(Job.Holder)
-    /// The worker has finished it.
-    case completed(counts: [String: UInt64])
+    /// The worker has finished it, after this checkpoint (0 for none), without which it isn't finished.
+    case completed(counts: [String: UInt64], checkpoint: UInt32 = 0)
     /// The work went wrong. `permanent`: trying again can't help.
     case failed(message: String, permanent: Bool)
     /// The worker gave it back at its checkpoint, without blame; not to be granted again before `wait` is over.

@@ -7,6 +7,8 @@ package struct Transition: Sendable, Equatable {
     package let after: Job
     package let story: JobStory
     package let at: Timestamp
+    /// The sequence number of the checkpoint that the table has to have for this to be right; 0 for none.
+    package private(set) var checkpoint: UInt32 = 0
     /// The job whose end brought this about, by another transition of the same commit: without that one, this one isn't
     /// right. `nil` for one that stands alone.
     package private(set) var cause: JobID?
@@ -16,6 +18,14 @@ package struct Transition: Sendable, Equatable {
         self.after = after
         self.story = story
         self.at = at
+    }
+
+    /// The same, if the table has the checkpoint that the event stands on.
+    func standing(on event: JobEvent) -> Transition {
+        guard case .completed(_, let checkpoint) = event else { return self }
+        var transition = self
+        transition.checkpoint = checkpoint
+        return transition
     }
 
     /// The same, brought about by the end of another job, unless that was so already.

@@ -79,6 +79,7 @@ actor Reporter {
                     .with {
                         $0.lease = lease
                         $0.counts = counts
+                        $0.checkpointSequence = entry.control.progress.checkpoint
                     }
                 )
             case .failed(let message, let permanent, let resource):

@@ -107,6 +107,39 @@ import Testing
         try await server.stop()
     }
 
+    @Test func whatTheDatabaseHasForgottenIsDoneAgain() async throws {
+        let server = try await PrivateMariaDB.start()
+        var installation = try await Installation.make(server: server)
+        installation.settings.dispatch.lease = .seconds(1)
+        installation.settings.dispatch.firstLease = .seconds(60)
+        installation.settings.intervals.workerNotes = .milliseconds(50)
+        installation.settings.intervals.catchUp = .milliseconds(50)
+        try await installation.run { coordinator in
+            _ = try await coordinator.admin().start("aawiki")
+            let worker = try coordinator.worker()
+            let lease = try await worker.lease()
+            let columns = "state, lease_id, worker, finished_at, counts"
+            try await installation.execute("CREATE TABLE before_end AS SELECT job_id, \(columns) FROM jobs")
+            #expect(try await worker.complete(lease) == [.accepted])
+            // The end is forgotten, as by a server that doesn't flush each commit. It tells its age in seconds.
+            try await installation.execute("UPDATE runs SET state = 'active', finished_at = NULL")
+            try await installation.execute(
+                """
+                UPDATE jobs JOIN before_end AS b USING (job_id) SET jobs.state = b.state, jobs.lease_id = b.lease_id,
+                    jobs.worker = b.worker, jobs.finished_at = b.finished_at, jobs.counts = b.counts
+                """
+            )
+            try await Task.sleep(for: .seconds(3))
+            try await server.kill()
+            try await server.start()
+            let again = try await worker.acquire(1, wait: .seconds(30))
+            #expect(again.map(\.lease.attempt) == [2])
+            #expect(try await worker.complete(again[0].lease) == [.accepted])
+            #expect(try await installation.runStates() == ["done"])
+        }
+        try await server.stop()
+    }
+
     @Test func coordinatorStopsWhileTheDatabaseIsAway() async throws {
         let server = try await PrivateMariaDB.start()
         let installation = try await Installation.make(server: server)

@@ -1,4 +1,5 @@
 import MariaDB
+import SeededGenerator
 import Testing
 
 @testable import Jobs
@@ -53,6 +54,10 @@ import Testing
         #expect(granted.filter { $0.resource == .site("b") }.count == 1)
         let lease = try #require(granted.first { $0.resource == .site("a") }?.lease)
         _ = dispatcher.report(.completed(counts: [:]), for: lease, worker: worker, at: now)
+        // Its place isn't free before that is in the table.
+        #expect(grant(&dispatcher, 10).isEmpty)
+        #expect(dispatcher.violations == [])
+        dispatcher.settle(lease.job)
         #expect(grant(&dispatcher, 10).count == 1)
     }
 
@@ -63,6 +68,7 @@ import Testing
         #expect(grant(&dispatcher, 3).isEmpty)
         let lease = try #require(granted.first { $0.wiki == "x" }?.lease)
         _ = dispatcher.report(.completed(counts: [:]), for: lease, worker: worker, at: now)
+        dispatcher.settle(lease.job)
         #expect(grant(&dispatcher, 3).map(\.id.rawValue) == [2])
     }
 
@@ -102,6 +108,7 @@ import Testing
         let lease = try #require(grant(&dispatcher)[0].lease)
         let wait = JobEvent.released(reason: "HTTP 429", wait: .seconds(60))
         #expect(dispatcher.report(wait, for: lease, worker: worker, at: now).count == 1)
+        dispatcher.settle(lease.job)
         #expect(grant(&dispatcher, 2, at: now.advanced(by: .seconds(59))).isEmpty)
         #expect(grant(&dispatcher, 2, at: now.advanced(by: .seconds(60))).count == 1)
     }

@@ -1,4 +1,5 @@
 import MariaDB
+import SeededGenerator
 import Testing
 
 @testable import Jobs
@@ -111,6 +112,10 @@ import Testing
         let isRenewed = dispatcher.renew(lease, worker: worker, at: now)
         #expect(!isRenewed)
         #expect(grant(&dispatcher).isEmpty)
+        // Nor is anything decided on top of what the table may pass over.
+        #expect(dispatcher.isUnsettled(lease.job))
+        let onTop = dispatcher.cancel(lease.job, reason: "by me", at: now)
+        #expect(onTop.isEmpty)
         dispatcher.settle(lease.job)
         let next = try #require(grant(&dispatcher).first)
         #expect(next.id == (isCancelled ? JobID(rawValue: 2) : lease.job))

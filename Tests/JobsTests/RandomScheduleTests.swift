@@ -1,4 +1,5 @@
 import MariaDB
+import SeededGenerator
 import Testing
 
 @testable import Jobs
@@ -101,8 +102,8 @@ private struct Schedule {
     private mutating func operate() {
         guard let id = table.keys.sorted().randomElement(using: &generator), let job = table[id] else { return }
         switch Int.random(in: 0..<4, using: &generator) {
-        case 0: settle(dispatcher.cancel(id, reason: "test", at: now))
-        case 1: settle(dispatcher.takeBack(id, reason: "test", at: now))
+        case 0: takeAway(dispatcher.cancel(id, reason: "test", at: now))
+        case 1: takeAway(dispatcher.takeBack(id, reason: "test", at: now))
         default:
             let active = table.values.contains { $0.state.isActive && $0.wiki == job.wiki && $0.id != id }
             guard !active else { return }
@@ -111,10 +112,11 @@ private struct Schedule {
         }
     }
 
-    /// Ends leases as an operator does: a row that somebody else has locked is passed over, and tried again later or never.
-    private mutating func settle(_ transitions: [Transition]) {
+    /// Ends leases as an operator does.
+    private mutating func takeAway(_ transitions: [Transition]) {
+        // As others are granted work before this is written.
         if chance(4) { grant(to: .random(using: &generator), slots: 2) }
-        if commit(transitions) { for transition in transitions { dispatcher.settle(transition.after.id) } }
+        commit(transitions)
     }
 
     /// An operator pauses or resumes something.
@@ -174,7 +176,7 @@ private struct Schedule {
             let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: now)
             // As others are granted work before this is written.
             if chance(4) { grant(to: .random(using: &generator), slots: 2) }
-            if commit(transitions) { for transition in transitions { dispatcher.settle(transition.after.id) } }
+            commit(transitions)
         }
     }
 
@@ -207,6 +209,7 @@ private struct Schedule {
                 violations.append("job \(transition.before.id) was decided on a state that the table doesn't have")
             }
             table[transition.after.id] = transition.after
+            dispatcher.settle(transition.after.id)
         }
     }
 }

@@ -64,6 +64,14 @@ import Testing
         #expect(deposed.description == "another coordinator has taken over (term 2, this one had 1)")
     }
 
+    @Test func sameTermOfAnotherCoordinatorIsNotTheSame() async throws {
+        let test = try await TestStore.make()
+        try await test.store.confirmTerm()
+        // As a database leaves it that has forgotten a term, and has given its number to another.
+        try await test.execute("UPDATE coordinator_term SET incarnation = REPEAT('x', 16)")
+        await #expect(throws: Deposed(term: 1, current: 1)) { try await test.store.confirmTerm() }
+    }
+
     @Test func newTermWaitsForWritesOfTheOld() async throws {
         let test = try await TestStore.make()
         let taken = Lock(false)

@@ -183,6 +183,22 @@ import Testing
         #expect(try await test.store.commit([expired[0]], skippingLocked: true) == [.committed])
     }
 
+    @Test func jobIsNotDoneWithoutItsLastCheckpoint() async throws {
+        let test = try await TestStore.make()
+        let leased = try await test.step(try await test.planJob("a"), .granted(holder))
+        let lease = try #require(leased.lease)
+        let writer = LeaseWriter(pool: test.pool, lease: lease)
+        for sequence in 1...2 as ClosedRange<UInt32> {
+            let checkpoint = Checkpoint(sequence: sequence, state: "{}", itemsDone: 1, itemsExpected: 0)
+            try await writer.commit(checkpoint, within: .seconds(30)) { _ in }
+        }
+        let end = [Transition].ended(leased, after: 2)
+        try await test.execute("UPDATE checkpoints SET sequence = 1")
+        #expect(try await test.store.commit(end) == [.stale(leased)])
+        try await test.execute("UPDATE checkpoints SET sequence = 2")
+        #expect(try await test.store.commit(end) == [.committed])
+    }
+
     @Test func staleTransitionBringsNothingAbout() async throws {
         let test = try await TestStore.make()
         let (_, jobs) = try await test.plan(["a", "b"])
@@ -244,5 +260,13 @@ import Testing
         // One that was only silent is back.
         try await test.store.noteAlive([ids[2]], at: later)
         #expect(try await states() == ["running", "left", "running"])
+    }
+}
+
+extension [Transition] {
+    /// What a dispatcher makes of the end of a job.
+    fileprivate static func ended(_ job: Job, after checkpoint: UInt32) -> [Transition] {
+        let event = JobEvent.completed(counts: [:], checkpoint: checkpoint)
+        return TestStore.transitions(job, [event]).map { $0.standing(on: event) }
     }
 }

@@ -69,6 +69,19 @@ enum Samples {
                 }
             )
         ),
+        "complete-checkpoint": request(
+            .complete(
+                .with {
+                    $0.completions = [
+                        .with {
+                            $0.lease = lease
+                            $0.counts = ["pages_listed": 512]
+                            $0.checkpointSequence = 7
+                        }
+                    ]
+                }
+            )
+        ),
         "fail": request(
             .fail(
                 .with {

@@ -1,16 +1,18 @@
 package import MariaDB
 
 extension Dispatcher {
-    /// An operator doesn't want the job any more. Empty when it isn't active. The place of a leased one is kept until
-    /// ``settle(_:)``.
+    /// Whether what was decided about the job last isn't known to be in the table, and has ended its lease. It may be passed
+    /// over there: operators have to wait.
+    package func isUnsettled(_ id: JobID) -> Bool { unsettled[id] != nil }
+
+    /// An operator doesn't want the job any more. Empty when it isn't active, or unsettled.
     package mutating func cancel(_ id: JobID, reason: String, at now: Timestamp) -> [Transition] {
-        end(id, by: .cancelled(reason: reason), at: now)
+        isUnsettled(id) ? [] : apply(.cancelled(reason: reason), to: id, at: now)
     }
 
-    /// An operator takes a lease back, without blame. Empty when the job isn't leased; it isn't granted again before
-    /// ``settle(_:)``.
+    /// An operator takes a lease back, without blame. Empty when the job isn't leased.
     package mutating func takeBack(_ id: JobID, reason: String, at now: Timestamp) -> [Transition] {
-        jobs[id]?.state == .leased ? end(id, by: .released(reason: reason, wait: .zero), at: now) : []
+        jobs[id]?.state == .leased ? apply(.released(reason: reason, wait: .zero), to: id, at: now) : []
     }
 
     /// An operator wants a job tried again that was given up, as it stands in the table. Empty when that can't be.

@@ -11,7 +11,8 @@ package struct Dispatcher: Sendable {
     package private(set) var quotas: QuotaLedger
     package internal(set) var pauses = PauseBook()
     private var dependents: [JobID: Set<JobID>] = [:]
-    /// Jobs whose last lease isn't known to be over, since the table may pass over the row, and what they take meanwhile.
+    /// Jobs whose last lease has ended by a decision that isn't known to be in the table, and what they take meanwhile:
+    /// others could be granted its place before it is known to be free.
     var unsettled: [JobID: [Resource]] = [:]
     let settings: Settings
     let kinds: KindCatalog
@@ -81,7 +82,6 @@ package struct Dispatcher: Sendable {
     /// didn't agree. A leased one gets a full lease from now on, and counts as unheard.
     package mutating func load(_ job: Job, at now: Timestamp) {
         forget(job.id)
-        settle(job.id)
         guard job.state.isActive else { return }
         place(job)
         if job.state == .leased {
@@ -92,6 +92,7 @@ package struct Dispatcher: Sendable {
     /// Drops a job that the table no longer has as active.
     package mutating func forget(_ id: JobID) {
         if let known = jobs[id] { displace(known) }
+        settle(id)
     }
 
     // MARK: Grants
@@ -181,30 +182,16 @@ package struct Dispatcher: Sendable {
     }
 
     /// Takes back a lease whose time is over. `checkpoint` is the sequence number of the job's checkpoint in the table.
-    /// Empty when a heartbeat or a report came in between. The job isn't granted again before ``settle(_:)``.
+    /// Empty when a heartbeat or a report came in between.
     package mutating func expire(_ lease: Lease, checkpoint: UInt32, at now: Timestamp) -> [Transition] {
         guard let clock = leases[lease.job], let deadline = clock.deadline, deadline <= now,
             jobs[lease.job]?.lease == lease
         else { return [] }
-        return end(lease.job, by: .expired(heard: clock.heard, checkpoint: checkpoint), at: now)
+        return apply(.expired(heard: clock.heard, checkpoint: checkpoint), to: lease.job, at: now)
     }
 
-    /// Ends the lease of a job, if it has one, other than by its worker.
-    mutating func end(_ id: JobID, by event: JobEvent, at now: Timestamp) -> [Transition] {
-        guard let job = jobs[id] else { return [] }
-        let resources = job.state == .leased ? kinds.resources(of: job) : []
-        // Others could be granted its place before it is known to be free.
-        for resource in resources { quotas.take(resource) }
-        let transitions = apply(event, to: id, at: now)
-        if transitions.isEmpty || job.state != .leased {
-            release(resources)
-        } else {
-            unsettled[id] = resources
-        }
-        return transitions
-    }
-
-    /// The table has it that the job's lease is over.
+    /// What was decided about the job last is in the table: if that has ended its lease, it can be granted again, and others
+    /// in its place.
     package mutating func settle(_ id: JobID) {
         guard let resources = unsettled.removeValue(forKey: id) else { return }
         release(resources)
@@ -245,9 +232,14 @@ package struct Dispatcher: Sendable {
         guard let before = jobs[id],
             let (after, story) = try? before.after(event, at: now, policy: settings.policy, using: &generator)
         else { return [] }
+        if before.state == .leased {
+            let resources = kinds.resources(of: before)
+            unsettled[id] = resources
+            for resource in resources { quotas.take(resource) }
+        }
         displace(before)
         if after.state.isActive { place(after) }
-        var transitions = [Transition(before: before, after: after, story: story, at: now)]
+        var transitions = [Transition(before: before, after: after, story: story, at: now).standing(on: event)]
         if !after.state.isActive {
             for dependent in (dependents.removeValue(forKey: id) ?? []).sorted() {
                 transitions += apply(.dependencyEnded(done: after.state == .done), to: dependent, at: now)

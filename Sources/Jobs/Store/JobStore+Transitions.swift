@@ -20,50 +20,19 @@ extension JobStore {
     package func commit(_ transitions: [Transition], skippingLocked: Bool = false) async throws -> [Verdict] {
         guard !transitions.isEmpty else { return [] }
         return try await asCoordinator("commit transitions") { transaction in
-            var rows = try await lockedJobs(
+            let rows = try await lockedJobs(
                 Set(transitions.map(\.after.id)),
                 skippingLocked: skippingLocked,
                 in: transaction
             )
-            let doneBefore = alreadyWritten(transitions, rows: rows)
-            var verdicts: [Verdict] = []
-            var written: [Transition] = []
-            var stale = Set<JobID>()
-            for (index, transition) in transitions.enumerated() {
-                let row = rows[transition.before.id]
-                if let last = doneBefore[transition.before.id], index <= last {
-                    verdicts.append(.committed)
-                } else if let row, row.isSameStep(as: transition.before),
-                    transition.cause.map({ !stale.contains($0) }) ?? true
-                {
-                    rows[transition.before.id] = transition.after
-                    written.append(transition)
-                    verdicts.append(.committed)
-                } else {
-                    stale.insert(transition.before.id)
-                    verdicts.append(.stale(row))
-                }
-            }
-            try await write(written, in: transaction)
-            return verdicts
+            let checkpoints = try await checkpoints(
+                of: Set(transitions.filter { $0.checkpoint > 0 }.map(\.after.id)),
+                in: transaction
+            )
+            let plan = CommitPlan(transitions, rows: rows, checkpoints: checkpoints)
+            try await write(plan.written, in: transaction)
+            return plan.verdicts
         }
-    }
-
-    /// For the jobs of which transitions are in the table already, because the answer to the commit that wrote them was
-    /// lost: the index of the last of those.
-    private func alreadyWritten(_ transitions: [Transition], rows: [JobID: Job]) -> [JobID: Int] {
-        var last: [JobID: Int] = [:]
-        var fresh = Set<JobID>()
-        for (index, transition) in transitions.enumerated() {
-            let id = transition.before.id
-            guard let row = rows[id], !fresh.contains(id) else { continue }
-            if row.isSameStep(as: transition.before), last[id] == nil {
-                fresh.insert(id)
-            } else if row.isSameStep(as: transition.after) {
-                last[id] = index
-            }
-        }
-        return last
     }
 
     /// The sequence number of a job's checkpoint; 0 when it has none.
@@ -76,6 +45,22 @@ extension JobStore {
             )
         }
         return try rows.first?.decode("sequence") ?? 0
+    }
+
+    /// The sequence numbers of checkpoints. Their writers hold a lock on the job's row, as the caller does.
+    private func checkpoints(of ids: Set<JobID>, in transaction: Transaction) async throws -> [JobID: UInt32] {
+        var sequences: [JobID: UInt32] = [:]
+        let sorted = ids.sorted()
+        for start in stride(from: 0, to: sorted.count, by: JobRow.idsPerQuery) {
+            let slice = sorted[start..<min(start + JobRow.idsPerQuery, sorted.count)]
+            let rows = try await transaction.rows(
+                "SELECT job_id, sequence FROM checkpoints WHERE job_id IN (\(JobRow.placeholders))",
+                JobRow.padded(Array(slice)),
+                limit: JobRow.idsPerQuery
+            )
+            for row in rows { sequences[JobID(rawValue: try row.decode("job_id"))] = try row.decode("sequence") }
+        }
+        return sequences
     }
 
     private func lockedJobs(
@@ -171,13 +156,5 @@ extension JobStore {
         for run in runs.sorted() {
             try await closeIfFinished(RunID(rawValue: run), at: ended[0].at, in: transaction)
         }
-    }
-}
-
-extension Job {
-    /// Whether the two are at the same step: what every state change has to name.
-    fileprivate func isSameStep(as other: Job) -> Bool {
-        state == other.state && attempt == other.attempt && holder == other.holder
-            && failures == other.failures && losses == other.losses && snoozes == other.snoozes
     }
 }

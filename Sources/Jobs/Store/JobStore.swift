@@ -8,6 +8,8 @@ package struct JobStore: Sendable {
     let pool: ConnectionPool
     /// The term that this coordinator took.
     package let term: UInt64
+    /// Whose term it is: a database that forgets its last commits may give the same number twice.
+    private let incarnation: RandomID
 
     /// How long one write is tried before the caller hears that the database is away.
     static let writeTime = Duration.seconds(30)
@@ -41,13 +43,29 @@ package struct JobStore: Sendable {
             )
             return last + 1
         }
-        return JobStore(pool: pool, term: term)
+        return JobStore(pool: pool, term: term, incarnation: incarnation)
     }
 
     /// Makes sure that the term is still this coordinator's.
     /// - Throws: ``Deposed``; what the pool throws when the database stays away.
     package func confirmTerm() async throws {
         try await asCoordinator("confirm the term") { _ in }
+    }
+
+    /// When the database's server was started, to about a second, by its own clock. One that was started anew may have
+    /// forgotten its last commits.
+    package func serverStart() async throws -> Timestamp {
+        let rows = try await pool.withConnection { connection in
+            try await connection.rows(
+                """
+                SELECT UTC_TIMESTAMP(6) - INTERVAL CAST(VARIABLE_VALUE AS UNSIGNED) SECOND AS started_at
+                FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'UPTIME'
+                """,
+                limit: 1
+            )
+        }
+        guard let row = rows.first else { throw MissingUptime() }
+        return try row.decode("started_at")
     }
 
     /// Runs `body` in a transaction that holds the term.
@@ -59,12 +77,13 @@ package struct JobStore: Sendable {
     ) async throws -> Result {
         try await pool.transaction(label, within: Self.writeTime) { transaction in
             let rows = try await transaction.rows(
-                "SELECT term FROM coordinator_term WHERE id = 1 LOCK IN SHARE MODE",
+                "SELECT term, incarnation FROM coordinator_term WHERE id = 1 LOCK IN SHARE MODE",
                 [],
                 limit: 1
             )
             let current: UInt64? = try rows.first?.decode("term")
-            guard current == term else { throw Deposed(term: term, current: current) }
+            let owner: [UInt8]? = try rows.first?.decode("incarnation")
+            guard current == term, owner == incarnation.bytes else { throw Deposed(term: term, current: current) }
             return try await body(transaction)
         }
     }
@@ -80,6 +99,11 @@ package struct Deposed: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         "another coordinator has taken over (term \(current.map(String.init) ?? "none"), this one had \(term))"
     }
+}
+
+/// The server doesn't say how long it has run, which every version of MariaDB does.
+package struct MissingUptime: Error, Sendable, CustomStringConvertible {
+    package var description: String { "the database's server doesn't say how long it has run" }
 }
 
 /// The table of terms is empty, which no version of Perigee leaves it.

@@ -43,33 +43,31 @@ package struct LeaseWriter: Sendable {
         _ rows: (Transaction) async throws -> Void
     ) async throws {
         try await pool.transaction("checkpoint", within: limit) { transaction in
-            try await checkFence(in: transaction)
+            let job = try await transaction.rows(
+                "SELECT attempt, lease_id FROM jobs WHERE job_id = ? LOCK IN SHARE MODE",
+                [.uint(lease.job.rawValue)],
+                limit: 1
+            ).first
             let last = try await transaction.rows(
                 "SELECT sequence, lease_id FROM checkpoints WHERE job_id = ? FOR UPDATE",
                 [.uint(lease.job.rawValue)],
                 limit: 1
+            ).first
+            let fence = Fence(
+                attempt: try job?.decode("attempt"),
+                leaseID: try job?.decode("lease_id"),
+                sequence: try last?.decode("sequence") ?? 0,
+                writer: try last?.decode("lease_id")
             )
-            let sequence: UInt32 = try last.first?.decode("sequence") ?? 0
-            let owner: [UInt8]? = try last.first?.decode("lease_id")
-            if transaction.previousOutcomeUnknown, sequence == checkpoint.sequence, owner == lease.id.bytes { return }
-            guard sequence + 1 == checkpoint.sequence else {
-                throw CheckpointMismatch(job: lease.job, expected: checkpoint.sequence - 1, found: sequence)
-            }
+            let isWritten = try fence.check(
+                lease,
+                writing: checkpoint.sequence,
+                previousOutcomeUnknown: transaction.previousOutcomeUnknown
+            )
+            if isWritten { return }
             try await rows(transaction)
             try await write(checkpoint, in: transaction)
         }
-    }
-
-    private func checkFence(in transaction: Transaction) async throws {
-        let rows = try await transaction.rows(
-            "SELECT attempt, lease_id FROM jobs WHERE job_id = ? LOCK IN SHARE MODE",
-            [.uint(lease.job.rawValue)],
-            limit: 1
-        )
-        guard let row = rows.first else { throw LeaseLost(lease: lease) }
-        let attempt: UInt32 = try row.decode("attempt")
-        let id: [UInt8]? = try row.decode("lease_id")
-        guard attempt == lease.attempt, id == lease.id.bytes else { throw LeaseLost(lease: lease) }
     }
 
     private func write(_ checkpoint: Checkpoint, in transaction: Transaction) async throws {

@@ -326,6 +326,10 @@ package nonisolated struct WireCompletion: Sendable {
   /// What was done, in numbers of the kind's own, such as {"pages_listed": 512}.
   package var counts: Dictionary<String,UInt64> = [:]
 
+  /// The sequence number of the last checkpoint that the worker wrote; 0 for none. If the table has an older one, the
+  /// database has forgotten it, and the job isn't done.
+  package var checkpointSequence: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -909,7 +913,7 @@ nonisolated extension WireVerdicts.Directive: SwiftProtobuf._ProtoNameProviding 
 
 nonisolated extension WireCompletion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Completion"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}counts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}counts\0\u{3}checkpoint_sequence\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -919,6 +923,7 @@ nonisolated extension WireCompletion: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
       case 2: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.counts) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.checkpointSequence) }()
       default: break
       }
     }
@@ -935,12 +940,16 @@ nonisolated extension WireCompletion: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.counts.isEmpty {
       try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: self.counts, fieldNumber: 2)
     }
+    if self.checkpointSequence != 0 {
+      try visitor.visitSingularUInt32Field(value: self.checkpointSequence, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireCompletion, rhs: WireCompletion) -> Bool {
     if lhs._lease != rhs._lease {return false}
     if lhs.counts != rhs.counts {return false}
+    if lhs.checkpointSequence != rhs.checkpointSequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,35 @@
+package import MariaDB
+
+extension Dispatcher {
+    /// Brings memory to what the table made of transitions that were decided here.
+    /// - Parameter leaseClocks: those of the leases that are taken back by them; `nil` where rows that somebody has locked
+    ///   aren't passed over. Where they are, their jobs are what they were, and the leases go on.
+    /// - Returns: those that are in the table, and the jobs on which memory and table differed.
+    package mutating func take(
+        _ verdicts: some Sequence<JobStore.Verdict>,
+        on transitions: [Transition],
+        passingOver leaseClocks: [JobID: LeaseClock]? = nil,
+        at now: Timestamp
+    ) -> (committed: [Transition], differed: [JobID]) {
+        var committed: [Transition] = []
+        var differed: [JobID] = []
+        for (transition, verdict) in zip(transitions, verdicts) {
+            switch verdict {
+            case .committed:
+                committed.append(transition)
+                settle(transition.after.id)
+            case .stale(nil) where leaseClocks != nil:
+                revert(transition, leaseClock: leaseClocks?[transition.before.id], at: now)
+            case .stale(let row):
+                differed.append(transition.before.id)
+                if let row { load(row, at: now) } else { forget(transition.before.id) }
+            }
+        }
+        return (committed, differed)
+    }
+
+    /// Brings memory back to what it was before: the table took none of these transitions.
+    package mutating func revert(_ transitions: [Transition], at now: Timestamp) {
+        for transition in transitions.reversed() { revert(transition, at: now) }
+    }
+}
