@@ -12,6 +12,7 @@ import Testing
         echo 'the secret of the operators' > operator.secret
         export PERIGEE_SECRETS_WORKER=$PWD/worker.secret PERIGEE_SECRETS_OPERATOR=$PWD/operator.secret
         export PERIGEE_COORDINATOR_LISTEN=tcp://127.0.0.1:0 USER=me
+        : > log
         perigee coordinator > log 2>&1 &
         coordinator=$!
         trap 'kill $coordinator; wait $coordinator' EXIT
