@@ -7,10 +7,10 @@ import NNG
 import Protocol
 import Worker
 
-/// The command `doctor`: looks at everything that Perigee stands on.
+/// The command `doctor`: looks at everything that Perigee stands on, and for work that is stuck.
 package enum Doctor {
     /// What a check found.
-    private enum Finding {
+    enum Finding: Sendable {
         case ok(String)
         case warning(String)
         case failure(String)
@@ -29,10 +29,11 @@ package enum Doctor {
     /// Runs all checks and prints a line for each.
     /// - Throws: ``Complaint`` when a check failed.
     package static func run(_ settings: Settings) async throws {
-        let checks: [(String, (Settings) async throws -> Finding)] = [
-            ("database", database), ("schema", schema), ("certificate", certificate), ("coordinator", coordinator),
-            ("secrets", secrets), ("user agent", userAgent), ("a wiki's API", wiki),
-        ]
+        let checks: [(String, (Settings) async throws -> Finding)] =
+            [
+                ("database", database), ("schema", schema), ("certificate", certificate), ("coordinator", coordinator),
+                ("secrets", secrets), ("user agent", userAgent), ("a wiki's API", wiki),
+            ] + StuckChecks.all
         let output = try StandardOutput()
         var failures = 0
         for (name, check) in checks {

@@ -13,6 +13,10 @@ extension Coordinator {
         cordons = Cordons(try await store.cordons())
         try await forEachActiveJob { dispatcher.load($0, at: clock.now) }
         try await endDependencies()
+        for pause in try await store.pauses() {
+            dispatcher.pause(pause)
+            errors.remember(pause)
+        }
     }
 
     /// Calls `body` with each active job of the table, in batches.
@@ -65,9 +69,9 @@ extension Coordinator {
     /// and the others mustn't wait for it.
     private func reap(_ lease: Lease) async throws {
         let checkpoint = try await store.checkpointSequence(of: lease.job)
-        let leaseClock = dispatcher.leaseClock(of: lease.job)
+        let clocks = dispatcher.leaseClock(of: lease.job).map { [lease.job: $0] } ?? [:]
         let transitions = dispatcher.expire(lease, checkpoint: checkpoint, at: clock.now)
-        for transition in try await commit(transitions, reaping: leaseClock) {
+        for transition in try await commit(transitions, passingOver: clocks) {
             logger.warning(
                 "job \(transition.story.name.rawValue)",
                 metadata: [
@@ -130,6 +134,7 @@ extension Coordinator {
             resource.reason = report.reason
             return resource
         }
+        status.pauses = dispatcher.pauses.all(at: now).map(WirePauseStatus.init)
         return status
     }
 }

@@ -109,6 +109,7 @@ extension Coordinator {
         }
         let written = try await commit(transitions)
         for transition in written { tell(transition, by: session) }
+        heed(written)
         let committed = Set(written.map(\.before.lease))
         var outcomes = WireOutcomes()
         outcomes.outcomes = reports.map { report in
@@ -147,23 +148,30 @@ extension Coordinator {
     // MARK: The table
 
     /// Writes transitions that were decided, brings memory and table together where they differ, and serves those who wait.
-    /// - Parameter leaseClock: of the lease that is taken back by them. A row that is locked is passed over then, as by
-    ///   `JobStore.commit`, and the lease stays as it was.
+    /// - Parameter leaseClocks: of the leases that are taken back by them. A row that is locked is passed over then, as by
+    ///   `JobStore.commit`, and its job stays as it was.
     /// - Returns: those that are in the table.
     @discardableResult
     func commit(
         _ transitions: [Transition],
-        reaping leaseClock: Dispatcher.LeaseClock? = nil
+        passingOver leaseClocks: [JobID: Dispatcher.LeaseClock]? = nil
     ) async throws -> [Transition] {
         guard !transitions.isEmpty else { return [] }
         let verdicts: [JobStore.Verdict]
         do {
-            verdicts = try await journal.commit(transitions, skippingLocked: leaseClock != nil)
+            verdicts = try await journal.commit(transitions, skippingLocked: leaseClocks != nil)
         } catch {
             dispatcher.revert(transitions, at: clock.now)
             throw error
         }
-        let (committed, differed) = dispatcher.take(verdicts, on: transitions, reaping: leaseClock, at: clock.now)
+        let (committed, differed) = dispatcher.take(
+            verdicts,
+            on: transitions,
+            takingBack: leaseClocks ?? [:],
+            at: clock.now
+        )
+        // What a job waited for may have ended, though its own row was passed over.
+        if zip(transitions, verdicts).contains(where: { $0.cause != nil && $1 == .passedOver }) { isBehind = true }
         for job in differed {
             logger.warning(
                 "memory and table differed on a job; the table holds",

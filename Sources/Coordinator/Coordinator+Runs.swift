@@ -72,16 +72,11 @@ extension Coordinator {
         }
     }
 
+    /// Plans, and does what operators want with jobs, one after the other.
     func inTurn<Result: Sendable>(
         _ body: @escaping @Sendable (isolated Coordinator) async throws -> Result
     ) async throws -> Result {
-        let previous = lastPlan
-        let plan = Task {
-            await previous?.value
-            return try await body(self)
-        }
-        lastPlan = Task { _ = await plan.result }
-        return try await plan.value
+        try await planning.add { try await body(self) }.value
     }
 
     private func plan(_ request: RunRequest) async throws -> PlannedRun {

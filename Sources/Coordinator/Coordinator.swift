@@ -27,8 +27,12 @@ actor Coordinator {
     var lastParkID: UInt64 = 0
     var cordons = Cordons()
     var parameters = RunParameters()
-    /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert.
-    var lastPlan: Task<Void, Never>?
+    /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert. What
+    /// operators do with jobs goes between.
+    var planning = TurnQueue()
+    /// Memory and table have pauses come and go in the same order.
+    var pausing = TurnQueue()
+    var errors: ErrorWatch
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
     var isBehind = false
     /// When the database's server was started; `nil` when it wasn't asked yet.
@@ -55,6 +59,7 @@ actor Coordinator {
             kinds: kinds,
             quotas: QuotaLedger(quotas: settings.quotas)
         )
+        errors = ErrorWatch(settings.errors)
         sessions = SessionTable(
             workerSecrets: settings.workerSecrets,
             operatorSecrets: settings.operatorSecrets
@@ -143,6 +148,10 @@ actor Coordinator {
             case .getStatus: return (.status(status(parkedRequests: parked.count)), false)
             case .drainWorkers(let drain): return (try await drainWorkers(drain), false)
             case .resumeWorkers(let resume): return (try await resumeWorkers(resume), false)
+            case .changeJobs(let change): return (try await changeJobs(change), false)
+            case .cancelRun(let cancel): return (try await cancelRun(cancel), false)
+            case .pause(let pause): return (try await self.pause(pause), false)
+            case .resume(let resume): return (try await self.resume(resume), false)
             }
         } catch let error as RefusalError {
             return (refuse(error), true)
@@ -240,7 +249,8 @@ extension WireRequest.OneOf_Body {
     fileprivate var mayWait: Bool {
         switch self {
         case .hello, .heartbeat, .getStatus: false
-        case .register, .bye, .acquire, .complete, .fail, .release, .startRun, .drainWorkers, .resumeWorkers: true
+        case .register, .bye, .acquire, .complete, .fail, .release, .startRun: true
+        case .drainWorkers, .resumeWorkers, .changeJobs, .cancelRun, .pause, .resume: true
         }
     }
 
@@ -249,7 +259,7 @@ extension WireRequest.OneOf_Body {
         switch self {
         case .hello, .register, .bye: nil
         case .acquire, .heartbeat, .complete, .fail, .release: .worker
-        case .startRun, .getStatus, .drainWorkers, .resumeWorkers: .operator
+        case .startRun, .getStatus, .drainWorkers, .resumeWorkers, .changeJobs, .cancelRun, .pause, .resume: .operator
         }
     }
 }

@@ -161,6 +161,11 @@ package struct CoordinatorService: Service {
                     try await coordinator.noteWorkers()
                 }
             }
+            group.addTask {
+                try await repeating(every: settings.intervals.pauses, logger: logger) {
+                    try await coordinator.removeEndedPauses()
+                }
+            }
             group.addTask { try await watch(replier, logger: logger) }
             if let tls = settings.tls {
                 group.addTask { try await renewCertificates(tls, of: replier, logger: logger) }

@@ -14,6 +14,7 @@ package struct CoordinatorSettings: Sendable {
     package var operatorSecrets: [Secret]
     package var quotas = Quotas()
     package var dispatch = Dispatcher.Settings()
+    package var errors = ErrorWatch.Settings()
     /// How often workers are to send a heartbeat.
     package var heartbeat: Duration = .seconds(5)
     /// A coordinator that hasn't renewed its term for so long may be replaced by a standby.
@@ -34,6 +35,8 @@ package struct CoordinatorSettings: Sendable {
         package var workerNotes: Duration = .seconds(20)
         /// Looks whether certificates were replaced.
         package var certificates: Duration = .seconds(30)
+        /// Removes pauses that have ended from the table.
+        package var pauses: Duration = .seconds(20)
         /// Dials itself.
         package var probe: Duration = .seconds(10)
 

@@ -42,12 +42,14 @@ extension Job {
         case (.waiting, .cancelled(let reason)), (.ready, .cancelled(let reason)), (.leased, .cancelled(let reason)):
             job.finish(.cancelled, at: now)
             story = JobStory(.cancelled, detail: reason)
-        case (.failed, .retried), (.quarantined, .retried), (.cancelled, .retried):
+        case (.failed, .retried(let reason, let waits)), (.quarantined, .retried(let reason, let waits)),
+            (.cancelled, .retried(let reason, let waits)):
             job.makeReady(at: nil)
+            if waits { job.state = .waiting }
             job.finishedAt = nil
             job.failures = 0
             job.losses = 0
-            story = JobStory(.retried)
+            story = JobStory(.retried, detail: reason)
         default:
             throw IllegalTransition(job: id, state: state, event: event)
         }

@@ -14,8 +14,8 @@ package enum JobEvent: Sendable, Equatable {
     case dependencyEnded(done: Bool)
     /// An operator doesn't want it any more.
     case cancelled(reason: String)
-    /// An operator wants it tried again.
-    case retried
+    /// An operator wants it tried again. `waits`: the job that it depends on isn't done yet.
+    case retried(reason: String, waits: Bool)
 }
 
 /// What a job is told in `job_events`: the name of the transition and one line about it.

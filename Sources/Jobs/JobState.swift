@@ -22,4 +22,7 @@ package enum JobState: String, Sendable, CaseIterable {
         case .done, .failed, .quarantined, .cancelled: false
         }
     }
+
+    /// Whether a job was given up, and can be tried again.
+    package var isGivenUp: Bool { !isActive && self != .done }
 }

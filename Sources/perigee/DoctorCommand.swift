@@ -4,7 +4,7 @@ import CLI
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks settings, database, TLS, coordinator and wikis; says what to do."
+        abstract: "Checks settings, database, TLS, coordinator, wikis and work that is stuck; says what to do."
     )
 
     @OptionGroup var options: SettingsOptions

@@ -110,7 +110,7 @@ import Testing
 
     @Test func retryStartsCounting() throws {
         let failed = try after(fresh(), .granted(holder), .failed(message: "no", permanent: true))
-        let job = try after(failed, .retried)
+        let job = try after(failed, .retried(reason: "by me", waits: false))
         #expect(job.state == .ready)
         #expect(job.failures == 0)
         #expect(job.finishedAt == nil)
@@ -121,10 +121,10 @@ import Testing
     @Test func eventsThatCannotHappenAreRefused() throws {
         let job = fresh()
         #expect(throws: IllegalTransition.self) { try after(job, .completed(counts: [:])) }
-        #expect(throws: IllegalTransition.self) { try after(job, .retried) }
+        #expect(throws: IllegalTransition.self) { try after(job, .retried(reason: "by me", waits: false)) }
         #expect(throws: IllegalTransition.self) { try after(job, .granted(holder), .granted(holder)) }
         let done = try after(job, .granted(holder), .completed(counts: [:]))
         #expect(throws: IllegalTransition.self) { try after(done, .cancelled(reason: "late")) }
-        #expect(throws: IllegalTransition.self) { try after(done, .retried) }
+        #expect(throws: IllegalTransition.self) { try after(done, .retried(reason: "by me", waits: false)) }
     }
 }

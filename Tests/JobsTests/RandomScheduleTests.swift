@@ -33,6 +33,7 @@ private struct Schedule {
     /// Leases as the workers know them, old ones too.
     private var known: [(lease: Lease, worker: RandomID)] = []
     private var lastID: UInt64 = 0
+    private var paused: Set<Pause.Target> = []
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
@@ -57,15 +58,15 @@ private struct Schedule {
         case 9: reap()
         case 10: restart()
         case 11: dispatcher.holdBack(.site("s0"), for: chance(2) ? .seconds(20) : nil, reason: "HTTP 429", at: now)
-        case 12:
-            guard let id = table.keys.sorted().randomElement(using: &generator) else { return }
-            commit(dispatcher.cancel(id, reason: "test", at: now))
+        case 12: operate()
+        case 13: pause()
         default: report()
         }
     }
 
     /// No more faults: whoever holds a lease completes, until nothing is left.
     mutating func calmDown() {
+        for target in paused { dispatcher.resume(target) }
         for _ in 0..<5000 where dispatcher.jobCount > 0 {
             now = now.advanced(by: .seconds(30))
             reap()
@@ -97,8 +98,48 @@ private struct Schedule {
         dispatcher.load(job, at: now)
     }
 
+    /// An operator cancels, takes back or retries a job.
+    private mutating func operate() {
+        guard let id = table.keys.sorted().randomElement(using: &generator), let job = table[id] else { return }
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: takeAway(dispatcher.cancel(id, reason: "test", at: now))
+        case 1: takeAway(dispatcher.takeBack(id, reason: "test", at: now))
+        default:
+            let active = table.values.contains { $0.state.isActive && $0.wiki == job.wiki && $0.id != id }
+            guard !active else { return }
+            let dependency = job.dependsOn.flatMap { table[$0]?.state }
+            commit(dispatcher.retry(job, waits: dependency?.isActive ?? false, reason: "test", at: now))
+        }
+    }
+
+    /// Ends leases as an operator does.
+    private mutating func takeAway(_ transitions: [Transition]) {
+        // As others are granted work before this is written.
+        if chance(4) { grant(to: .random(using: &generator), slots: 2) }
+        commit(transitions)
+    }
+
+    /// An operator pauses or resumes something.
+    private mutating func pause() {
+        let targets: [Pause.Target] = [
+            .init(.kind, "modules"), .init(.site, "s0"), .init(.wiki, "w1"), .init(.wiki, "w2"),
+        ]
+        guard let target = targets.randomElement(using: &generator) else { return }
+        if paused.contains(target) {
+            dispatcher.resume(target)
+            paused.remove(target)
+        } else {
+            let until = chance(2) ? now.advanced(by: .seconds(20)) : nil
+            dispatcher.pause(Pause(target, until: until, reason: "", pausedBy: "me", pausedAt: now))
+            paused.insert(target)
+        }
+    }
+
     private mutating func grant(to worker: RandomID, slots: Int) {
         let transitions = dispatcher.grant(slots: slots, kinds: [.modules], worker: worker, at: now)
+        for pause in dispatcher.pauses.all(at: now) where transitions.contains(where: pause.isAbout) {
+            violations.append("a job was granted that is paused by \(pause.target)")
+        }
         guard commit(transitions) else { return }
         for lease in transitions.compactMap(\.after.lease) {
             dispatcher.grantCommitted(lease, at: now)
@@ -141,7 +182,9 @@ private struct Schedule {
 
     /// The coordinator dies and another builds its memory from the table.
     private mutating func restart() {
+        let pauses = dispatcher.pauses.all(at: now)
         dispatcher = Self.empty(seed: generator.next())
+        for pause in pauses { dispatcher.pause(pause) }
         for job in table.values.sorted(by: { $0.id < $1.id }) where job.state.isActive { dispatcher.load(job, at: now) }
         for job in dispatcher.waitingJobs {
             guard let state = job.dependsOn.flatMap({ table[$0]?.state }), !state.isActive else { continue }
@@ -167,6 +210,17 @@ private struct Schedule {
             }
             table[transition.after.id] = transition.after
             dispatcher.settle(transition.after.id)
+        }
+    }
+}
+
+extension Pause {
+    /// Whether it is this one's job that is paused.
+    fileprivate func isAbout(_ transition: Transition) -> Bool {
+        switch target.scope {
+        case .kind: transition.after.kind.rawValue == target.name
+        case .wiki: transition.after.wiki == target.name
+        case .site: transition.after.resource == .site(target.name)
         }
     }
 }

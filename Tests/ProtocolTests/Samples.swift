@@ -4,7 +4,10 @@ import SwiftProtobuf
 
 /// What the files of `Fixtures` hold.
 enum Samples {
-    static let requests: [String: WireRequest] = [
+    static let requests = own.merging(ControlSamples.requests) { first, _ in first }
+    static let responses = ownResponses.merging(ControlSamples.responses) { first, _ in first }
+
+    private static let own: [String: WireRequest] = [
         "hello": request(.hello(WireHello()), session: false),
         "register": request(
             .register(
@@ -131,7 +134,7 @@ enum Samples {
         "resume-workers": request(.resumeWorkers(.with { $0.target = .with { $0.host = "host1" } })),
     ]
 
-    static let responses: [String: WireResponse] = [
+    private static let ownResponses: [String: WireResponse] = [
         "refusal": response(
             .refusal(
                 .with {
@@ -286,7 +289,7 @@ enum Samples {
     /// So many bytes, each one more than the last.
     private static func bytes(_ first: UInt8, _ count: UInt8) -> Data { Data(first..<first + count) }
 
-    private static func request(_ body: WireRequest.OneOf_Body, session: Bool = true) -> WireRequest {
+    static func request(_ body: WireRequest.OneOf_Body, session: Bool = true) -> WireRequest {
         .with {
             $0.requestID = bytes(0x10, 16)
             if session { $0.session = bytes(0x40, 32) }
@@ -294,7 +297,7 @@ enum Samples {
         }
     }
 
-    private static func response(_ body: WireResponse.OneOf_Body, unsure: Bool = false) -> WireResponse {
+    static func response(_ body: WireResponse.OneOf_Body, unsure: Bool = false) -> WireResponse {
         .with {
             $0.requestID = bytes(0x10, 16)
             $0.term = 7

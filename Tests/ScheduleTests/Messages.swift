@@ -36,3 +36,8 @@ struct SimulatedResponse {
     let id: UInt64
     let body: Body
 }
+
+/// What an operator may want with a job.
+enum OperatorVerb: CaseIterable {
+    case cancel, release, retry
+}

@@ -11,7 +11,8 @@ struct SimulatedCoordinator {
     /// What is to be written together, and who waits for it.
     private struct Entry {
         let transitions: [Transition]
-        var reaping: Dispatcher.LeaseClock?
+        /// Of leases that are ended without their workers: rows that somebody has locked are passed over.
+        var passingOver: [JobID: Dispatcher.LeaseClock]?
         var request: SimulatedRequest?
     }
 
@@ -55,6 +56,7 @@ struct SimulatedCoordinator {
             generator: SeededGenerator(seed: generator.next())
         )
         for job in table.jobs.values.sorted(by: { $0.id < $1.id }) { dispatcher.load(job, at: now) }
+        for pause in table.pauses.values { dispatcher.pause(pause) }
     }
 
     /// Whether nothing waits to be written.
@@ -98,11 +100,32 @@ struct SimulatedCoordinator {
     mutating func reap(_ table: SimulatedTable, at now: Timestamp) {
         guard startedAt.duration(to: now) >= settings.lease else { return }
         for lease in dispatcher.expiredLeases(at: now) {
-            let clock = dispatcher.leaseClock(of: lease.job)
+            let clocks = clocks(of: lease.job)
             let sequence = table.checkpoints[lease.job]?.sequence ?? 0
             let transitions = dispatcher.expire(lease, checkpoint: sequence, at: now)
-            if !transitions.isEmpty { journal.append(Entry(transitions: transitions, reaping: clock)) }
+            if !transitions.isEmpty { journal.append(Entry(transitions: transitions, passingOver: clocks)) }
         }
+    }
+
+    /// Decides what an operator wants with a job, as it stands in the table.
+    mutating func operate(_ verb: OperatorVerb, on job: Job, at now: Timestamp) {
+        let clocks = clocks(of: job.id)
+        let transitions =
+            switch verb {
+            case .cancel: dispatcher.cancel(job.id, reason: "test", at: now)
+            case .release: dispatcher.takeBack(job.id, reason: "test", at: now)
+            case .retry: dispatcher.retry(job, waits: false, reason: "test", at: now)
+            }
+        guard !transitions.isEmpty else { return }
+        journal.append(Entry(transitions: transitions, passingOver: verb == .retry ? nil : clocks))
+    }
+
+    /// Pauses something, or ends its pause.
+    mutating func pause(_ pause: Pause) { dispatcher.pause(pause) }
+    mutating func resume(_ target: Pause.Target) { dispatcher.resume(target) }
+
+    private func clocks(of job: JobID) -> [JobID: Dispatcher.LeaseClock] {
+        dispatcher.leaseClock(of: job).map { [job: $0] } ?? [:]
     }
 
     /// Writes what was decided first.
@@ -123,7 +146,7 @@ struct SimulatedCoordinator {
         }
         var verdicts: [JobStore.Verdict] = []
         for _ in 0..<(fate == .answerLost ? 2 : 1) {
-            let rows = isLocked && entry.reaping != nil ? [:] : table.jobs
+            let rows = isLocked && entry.passingOver != nil ? [:] : table.jobs
             let checkpoints = table.checkpoints.mapValues(\.sequence)
             let plan = CommitPlan(
                 entry.transitions,
@@ -134,7 +157,12 @@ struct SimulatedCoordinator {
             for transition in plan.written { table.jobs[transition.after.id] = transition.after }
             verdicts = plan.verdicts
         }
-        let (committed, _) = dispatcher.take(verdicts, on: entry.transitions, reaping: entry.reaping, at: now)
+        let (committed, _) = dispatcher.take(
+            verdicts,
+            on: entry.transitions,
+            takingBack: entry.passingOver ?? [:],
+            at: now
+        )
         guard let request = entry.request else { return nil }
         guard case .acquire = request.body else { return end(request, .outcome, at: now) }
         let leases = committed.filter { $0.after.state == .leased }.compactMap(\.after.lease)

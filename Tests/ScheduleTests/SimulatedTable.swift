@@ -9,6 +9,7 @@ struct SimulatedTable {
     var parts: [JobID: [UInt32]] = [:]
     /// Jobs to which somebody wrote who wasn't their holder.
     var intrusions: [JobID] = []
+    var pauses: [Pause.Target: Pause] = [:]
     var term: UInt64 = 0
     var owner: RandomID?
 

@@ -14,21 +14,21 @@ struct World {
     static let slots = 2
     static let partCount: UInt32 = 3
 
-    private(set) var table = SimulatedTable()
-    private(set) var coordinators: [SimulatedCoordinator] = []
+    var table = SimulatedTable()
+    var coordinators: [SimulatedCoordinator] = []
     private var workers: [SimulatedWorker] = []
     private var requests: [SimulatedRequest] = []
     private var responses: [SimulatedResponse] = []
     /// The tables before the last commits, the latest last: what a database that doesn't flush may go back to.
     private var earlier: [SimulatedTable] = []
-    private var now = Timestamp(microseconds: 1_800_000_000_000_000)
+    var now = Timestamp(microseconds: 1_800_000_000_000_000)
     private var lastJob: UInt64 = 0
     private var lastRequest: UInt64 = 0
-    private var isCalm = false
+    var isCalm = false
     private let forgets: Bool
     private let bugs: Set<SeededBug>
     private let settings: Dispatcher.Settings
-    private var generator: SeededGenerator
+    var generator: SeededGenerator
 
     /// - Parameter forgets: whether the database is one that may lose its last commits.
     init(seed: UInt64, forgets: Bool, bugs: Set<SeededBug> = []) {
@@ -78,7 +78,8 @@ struct World {
         case 44...61: deliverRequest()
         case 62...76: deliverResponse()
         case 77...91: write()
-        case 92...98: housekeep()
+        case 92...97: housekeep()
+        case 98: operate()
         default: if !isCalm { fail() }
         }
     }
@@ -200,7 +201,7 @@ struct World {
     // MARK: Coordinators
 
     /// The one that is asked: with two, clients may still know the older.
-    private mutating func active() -> Int? { coordinators.isEmpty ? nil : draw(coordinators.count) }
+    mutating func active() -> Int? { coordinators.isEmpty ? nil : draw(coordinators.count) }
 
     private mutating func startCoordinator() {
         remember()
@@ -233,7 +234,7 @@ struct World {
         if let response { responses.append(response) }
     }
 
-    private func isInOffice(_ coordinator: SimulatedCoordinator) -> Bool {
+    func isInOffice(_ coordinator: SimulatedCoordinator) -> Bool {
         coordinator.term == table.term
             && (coordinator.incarnation == table.owner || bugs.contains(.termWithoutOwner))
     }
@@ -280,12 +281,12 @@ struct World {
         for index in coordinators.indices { coordinators[index].isBehind = true }
     }
 
-    private mutating func remember() {
+    mutating func remember() {
         earlier.append(table)
         if earlier.count > 3 { earlier.removeFirst() }
     }
 
-    private mutating func draw(_ count: Int) -> Int { Int.random(in: 0..<count, using: &generator) }
+    mutating func draw(_ count: Int) -> Int { Int.random(in: 0..<count, using: &generator) }
 
-    private mutating func chance(_ oneIn: Int) -> Bool { draw(oneIn) == 0 }
+    mutating func chance(_ oneIn: Int) -> Bool { draw(oneIn) == 0 }
 }

@@ -23,8 +23,20 @@ extension LiveStatus {
                 let time = Duration.milliseconds(resource.heldBackMilliseconds).spoken
                 return DisplayText.visible("held back for \(time): \(resource.name) (\(resource.reason))")
             }
-            return ["\(workers)  coordinator up \(uptime), term \(term)"] + held
+            let pauses = status.pauses.prefix(Self.shownPauses).map(\.line)
+            let more = status.pauses.count - pauses.count
+            return ["\(workers)  coordinator up \(uptime), term \(term)"] + held + pauses
+                + (more > 0 ? ["and \(more) more are paused"] : [])
         }
+    }
+
+    /// So many pauses are shown to people.
+    private static let shownPauses = 10
+
+    /// What is paused, in lines for a log.
+    var paused: [String] {
+        guard case .answered(let status, _) = self else { return [] }
+        return status.pauses.prefix(Self.shownPauses).map(\.line)
     }
 
     /// What may have changed from one line of a log to the next: not the times that run.

@@ -39,6 +39,16 @@ extension ProgressView {
         Field("reason") { .nonEmpty($0.reason) },
     ]
 
+    private static let pauseFields: [Field<WirePauseStatus>] = [
+        Field("scope") { .text($0.scope) },
+        Field("name") { .text($0.name) },
+        Field("until") { .time($0.until) },
+        Field("reason") { .nonEmpty($0.reason) },
+        Field("paused_by") { .text($0.pausedBy) },
+        Field("paused_at") { .time($0.pausedAt) },
+        Field("automatic") { .flag($0.automatic) },
+    ]
+
     /// All of it for programs. Numbers that aren't known are null.
     var document: Document {
         var fields: [(ListColumn, Cell)] = []
@@ -63,6 +73,7 @@ extension ProgressView {
                 Document.List("runs", Self.kindFields, of: paces),
                 Document.List("workers", Self.workerFields, of: status.workers),
                 Document.List("resources", Self.resourceFields, of: status.resources),
+                Document.List("pauses", Self.pauseFields, of: status.pauses),
             ]
         )
     }

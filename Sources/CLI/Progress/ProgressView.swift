@@ -93,6 +93,7 @@ package struct ProgressView: Sendable {
         if isDatabaseAway { lines.append("the database doesn't answer") }
         if case .unreachable = live { lines.append("coordinator not reached") }
         lines += (live?.heldBack ?? []).map { DisplayText.visible("held back: \($0)") }
+        lines += live?.paused ?? []
         return lines
     }
 

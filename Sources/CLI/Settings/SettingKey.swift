@@ -79,6 +79,12 @@ package struct SettingKey: Hashable, Sendable {
         standard: "3"
     )
 
+    package static let sameError = SettingKey(
+        "jobs.same_error",
+        "an error that a kind has on so many wikis, with no success in between, pauses the kind; 0 for never",
+        standard: "10"
+    )
+
     package static let tlsAuthority = SettingKey("tls.ca", "PEM file with the CA of the coordinator and its workers")
     package static let tlsCertificate = SettingKey("tls.certificate", "PEM file with this process's certificate")
     package static let tlsKey = SettingKey("tls.key", "PEM file with its key")
@@ -150,7 +156,7 @@ package struct SettingKey: Hashable, Sendable {
         databaseDefaultsFile, databaseName, databaseHost, databasePort, databaseSocket, databaseTLS, databaseAuthority,
         coordinatorListen, coordinatorAddress, coordinatorConnections, heartbeat, lease, firstLease,
         takeover,
-        maximumFailures, maximumLosses,
+        maximumFailures, maximumLosses, sameError,
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,
         workerName, workerSlots, workerGrace, workerConnections,

@@ -71,6 +71,7 @@ extension Settings {
         settings.takeover = .seconds(try integer(.takeover, in: 2...86_400))
         settings.dispatch.policy.maximumFailures = UInt32(try integer(.maximumFailures, in: 1...1000))
         settings.dispatch.policy.maximumLosses = UInt32(try integer(.maximumLosses, in: 1...1000))
+        settings.errors.wikis = try integer(.sameError, in: 0...100_000)
         return settings
     }
 

@@ -69,6 +69,15 @@ package struct WikiTable: Sendable {
         }
     }
 
+    /// The sites that the wikis are of, by byte order.
+    /// - Throws: what a `ConnectionPool` throws.
+    package func sites() async throws -> [String] {
+        try await pool.withConnection { connection in
+            try await connection.rows("SELECT DISTINCT site FROM wikis ORDER BY site", limit: WikiLimits.wikis)
+                .map { try $0.decode("site") }
+        }
+    }
+
     private struct Filter: Sendable {
         var conditions: [String] = []
         var values: [Value] = []

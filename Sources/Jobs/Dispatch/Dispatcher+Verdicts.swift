@@ -2,13 +2,12 @@ package import MariaDB
 
 extension Dispatcher {
     /// Brings memory to what the table made of transitions that were decided here.
-    /// - Parameter leaseClock: that of the lease that is taken back by them; `nil` where none is. Rows that somebody has
-    ///   locked are passed over then, and the lease goes on.
+    /// - Parameter leaseClocks: those of the leases that are taken back by them, which go on where the row was passed over.
     /// - Returns: those that are in the table, and the jobs on which memory and table differed.
     package mutating func take(
         _ verdicts: some Sequence<JobStore.Verdict>,
         on transitions: [Transition],
-        reaping leaseClock: LeaseClock? = nil,
+        takingBack leaseClocks: [JobID: LeaseClock] = [:],
         at now: Timestamp
     ) -> (committed: [Transition], differed: [JobID]) {
         var committed: [Transition] = []
@@ -19,7 +18,7 @@ extension Dispatcher {
                 committed.append(transition)
                 settle(transition.after.id)
             case .passedOver:
-                revert(transition, leaseClock: leaseClock, at: now)
+                revert(transition, leaseClock: leaseClocks[transition.before.id], at: now)
             case .stale(let row):
                 differed.append(transition.before.id)
                 if let row { load(row, at: now) } else { forget(transition.before.id) }

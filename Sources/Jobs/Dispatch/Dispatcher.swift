@@ -7,15 +7,16 @@ package import MariaDB
 package struct Dispatcher: Sendable {
     private(set) var jobs: [JobID: Job] = [:]
     private(set) var leases: [JobID: LeaseClock] = [:]
-    private var queues: ReadyQueues
+    var queues: ReadyQueues
     package private(set) var quotas: QuotaLedger
+    package internal(set) var pauses = PauseBook()
     private var dependents: [JobID: Set<JobID>] = [:]
     /// Jobs whose last lease has ended by a decision that isn't known to be in the table, and what they take meanwhile:
     /// others could be granted its place before it is known to be free.
-    private var unsettled: [JobID: [Resource]] = [:]
-    private let settings: Settings
-    private let kinds: KindCatalog
-    private var generator: any RandomNumberGenerator & Sendable
+    var unsettled: [JobID: [Resource]] = [:]
+    let settings: Settings
+    let kinds: KindCatalog
+    var generator: any RandomNumberGenerator & Sendable
 
     /// How long leases last, and how often a job may go wrong.
     package struct Settings: Sendable, Equatable {
@@ -61,6 +62,9 @@ package struct Dispatcher: Sendable {
     /// The active job with this number.
     package func job(_ id: JobID) -> Job? { jobs[id] }
 
+    /// Whether an active job takes this resource beside its wiki.
+    package func hasJobs(of resource: Resource) -> Bool { jobs.values.contains { $0.resource == resource } }
+
     /// The jobs that wait for another.
     package var waitingJobs: [Job] { jobs.values.filter { $0.state == .waiting }.sorted { $0.id < $1.id } }
 
@@ -103,6 +107,7 @@ package struct Dispatcher: Sendable {
         at now: Timestamp
     ) -> [Transition] {
         queues.wake(at: now)
+        for pause in pauses.removeEnded(at: now) { wake(from: pause.target) }
         var transitions: [Transition] = []
         transitions.reserveCapacity(min(slots, 16))
         while transitions.count < slots, let id = nextReady(of: wanted, at: now) {
@@ -119,10 +124,18 @@ package struct Dispatcher: Sendable {
     }
 
     private mutating func nextReady(of wanted: Set<JobKind>, at now: Timestamp) -> JobID? {
-        let quotas = quotas
-        while let entry = queues.popBest(where: { wanted.contains($0.kind) && quotas.hasRoom($0.resource, at: now) }) {
+        let (quotas, pauses) = (quotas, pauses)
+        func isOpen(_ queue: ReadyQueues.Key) -> Bool {
+            wanted.contains(queue.kind) && quotas.hasRoom(queue.resource, at: now)
+                && !pauses.isPaused(queue.kind) && !pauses.isPaused(queue.resource)
+        }
+        while let entry = queues.popBest(where: isOpen) {
             // The queues may still have an entry from before the job was snoozed; the right one comes in its time.
             guard let job = jobs[entry.id], job.state == .ready, job.notBefore.map({ $0 <= now }) ?? true else {
+                continue
+            }
+            if pauses.isPaused(wiki: job.wiki) {
+                queues.block(entry, on: .wiki(job.wiki), until: nil)
                 continue
             }
             let full = kinds.resources(of: job).first { !quotas.hasRoom($0, at: now) }
@@ -200,13 +213,6 @@ package struct Dispatcher: Sendable {
         }
     }
 
-    // MARK: Operators
-
-    /// An operator doesn't want the job any more. Empty when it isn't active.
-    package mutating func cancel(_ id: JobID, reason: String, at now: Timestamp) -> [Transition] {
-        jobs[id] == nil ? [] : apply(.cancelled(reason: reason), to: id, at: now)
-    }
-
     /// A job that `id` waits for has ended.
     package mutating func dependencyEnded(of id: JobID, done: Bool, at now: Timestamp) -> [Transition] {
         jobs[id]?.state == .waiting ? apply(.dependencyEnded(done: done), to: id, at: now) : []
@@ -222,7 +228,7 @@ package struct Dispatcher: Sendable {
         if let clock, leases[transition.before.id] != nil { leases[transition.before.id] = clock }
     }
 
-    private mutating func apply(_ event: JobEvent, to id: JobID, at now: Timestamp) -> [Transition] {
+    mutating func apply(_ event: JobEvent, to id: JobID, at now: Timestamp) -> [Transition] {
         guard let before = jobs[id],
             let (after, story) = try? before.after(event, at: now, policy: settings.policy, using: &generator)
         else { return [] }
@@ -243,7 +249,7 @@ package struct Dispatcher: Sendable {
         return transitions
     }
 
-    private mutating func place(_ job: Job) {
+    mutating func place(_ job: Job) {
         jobs[job.id] = job
         switch job.state {
         case .ready:
@@ -270,22 +276,5 @@ package struct Dispatcher: Sendable {
             // What the queues still have of a job that left is passed over when its turn comes.
             break
         }
-    }
-
-    /// What must hold and doesn't. Empty for a sound dispatcher; meant for tests, it looks at every job.
-    package var violations: [String] {
-        var found = jobs.values.flatMap(\.violations)
-        let leased = jobs.values.filter { $0.state == .leased }
-        if Set(leased.map(\.id)) != Set(leases.keys) { found.append("the leased jobs are those with a lease clock") }
-        var inUse: [Resource: Int] = [:]
-        let taken = leased.flatMap { kinds.resources(of: $0) } + unsettled.values.joined()
-        for resource in taken { inUse[resource, default: 0] += 1 }
-        found += quotas.violations(inUse: inUse)
-        for job in jobs.values
-        where job.state == .ready && !queues.contains(job.id) && unsettled[job.id] == nil {
-            found.append("job \(job.id) is ready and in no queue")
-        }
-        for job in jobs.values where !job.state.isActive { found.append("job \(job.id) is final and still here") }
-        return found
     }
 }

@@ -43,8 +43,11 @@ package struct QuotaLedger: Sendable {
 
     /// Whether a job that needs this resource can be granted now.
     package func hasRoom(_ resource: Resource, at now: Timestamp) -> Bool {
-        heldBackUntil(resource, at: now) == nil && (entries[resource]?.inUse ?? 0) < quotas.limit(of: resource)
+        heldBackUntil(resource, at: now) == nil && !isFull(resource)
     }
+
+    /// Whether as many jobs use the resource as may.
+    func isFull(_ resource: Resource) -> Bool { (entries[resource]?.inUse ?? 0) >= quotas.limit(of: resource) }
 
     /// Until when the resource is held back; `nil` when it isn't now.
     package func heldBackUntil(_ resource: Resource, at now: Timestamp) -> Timestamp? {

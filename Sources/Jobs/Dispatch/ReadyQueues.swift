@@ -90,6 +90,9 @@ struct ReadyQueues: Sendable {
             || blocked.values.contains { $0.contains { $0.id == id } }
     }
 
+    /// What entries are put aside for, until it has room again. For checks.
+    var blockedResources: [Resource] { Array(blocked.keys) }
+
     private mutating func enqueue(_ entry: Entry) {
         queues[entry.key, default: Heap()].insert(entry)
     }

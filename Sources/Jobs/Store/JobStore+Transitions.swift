@@ -11,7 +11,7 @@ extension JobStore {
         case passedOver
     }
 
-    /// Writes transitions and their events in one transaction, and closes the runs that they end.
+    /// Writes transitions and their events in one transaction, closes the runs that they end and opens those that go on.
     ///
     /// The rows are locked first and compared with what each decision was made on. One that doesn't fit is left out, which
     /// is a normal answer, and so is what it would have brought about. A job may be in several transitions; their order is
@@ -133,6 +133,8 @@ extension JobStore {
                 .strings(transitions.map { $0.story.detail.map { JobRow.clipped($0) } }),
             ]
         )
+        let retried = transitions.filter { !$0.before.state.isActive }.map(\.after.id)
+        if !retried.isEmpty { try await reopenRuns(withRetried: retried, in: transaction) }
         let ended = final.filter { !$0.after.state.isActive }
         if !ended.isEmpty { try await closeRuns(withEnded: ended, in: transaction) }
     }

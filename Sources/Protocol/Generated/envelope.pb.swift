@@ -137,6 +137,38 @@ package nonisolated struct WireRequest: Sendable {
     set {body = .resumeWorkers(newValue)}
   }
 
+  package var changeJobs: WireChangeJobs {
+    get {
+      if case .changeJobs(let v)? = body {return v}
+      return WireChangeJobs()
+    }
+    set {body = .changeJobs(newValue)}
+  }
+
+  package var cancelRun: WireCancelRun {
+    get {
+      if case .cancelRun(let v)? = body {return v}
+      return WireCancelRun()
+    }
+    set {body = .cancelRun(newValue)}
+  }
+
+  package var pause: WirePause {
+    get {
+      if case .pause(let v)? = body {return v}
+      return WirePause()
+    }
+    set {body = .pause(newValue)}
+  }
+
+  package var resume: WireResume {
+    get {
+      if case .resume(let v)? = body {return v}
+      return WireResume()
+    }
+    set {body = .resume(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -152,6 +184,10 @@ package nonisolated struct WireRequest: Sendable {
     case getStatus(WireGetStatus)
     case drainWorkers(WireDrainWorkers)
     case resumeWorkers(WireResumeWorkers)
+    case changeJobs(WireChangeJobs)
+    case cancelRun(WireCancelRun)
+    case pause(WirePause)
+    case resume(WireResume)
 
   }
 
@@ -256,6 +292,38 @@ package nonisolated struct WireResponse: Sendable {
     set {body = .workersTargeted(newValue)}
   }
 
+  package var jobsChanged: WireJobsChanged {
+    get {
+      if case .jobsChanged(let v)? = body {return v}
+      return WireJobsChanged()
+    }
+    set {body = .jobsChanged(newValue)}
+  }
+
+  package var runCancelled: WireRunCancelled {
+    get {
+      if case .runCancelled(let v)? = body {return v}
+      return WireRunCancelled()
+    }
+    set {body = .runCancelled(newValue)}
+  }
+
+  package var paused: WirePaused {
+    get {
+      if case .paused(let v)? = body {return v}
+      return WirePaused()
+    }
+    set {body = .paused(newValue)}
+  }
+
+  package var resumed: WireResumed {
+    get {
+      if case .resumed(let v)? = body {return v}
+      return WireResumed()
+    }
+    set {body = .resumed(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -270,6 +338,10 @@ package nonisolated struct WireResponse: Sendable {
     case runStarted(WireRunStarted)
     case status(WireStatus)
     case workersTargeted(WireWorkersTargeted)
+    case jobsChanged(WireJobsChanged)
+    case runCancelled(WireRunCancelled)
+    case paused(WirePaused)
+    case resumed(WireResumed)
 
   }
 
@@ -397,7 +469,7 @@ fileprivate nonisolated let _protobuf_package = "perigee.v1"
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}session\0\u{2}\u{8}hello\0\u{1}register\0\u{1}bye\0\u{2}\u{8}acquire\0\u{1}heartbeat\0\u{1}complete\0\u{1}fail\0\u{1}release\0\u{4}\u{10}start_run\0\u{3}get_status\0\u{4}\u{9}drain_workers\0\u{3}resume_workers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}session\0\u{2}\u{8}hello\0\u{1}register\0\u{1}bye\0\u{2}\u{8}acquire\0\u{1}heartbeat\0\u{1}complete\0\u{1}fail\0\u{1}release\0\u{4}\u{10}start_run\0\u{3}get_status\0\u{4}\u{9}drain_workers\0\u{3}resume_workers\0\u{3}change_jobs\0\u{3}cancel_run\0\u{1}pause\0\u{1}resume\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -563,6 +635,58 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.body = .resumeWorkers(v)
         }
       }()
+      case 52: try {
+        var v: WireChangeJobs?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .changeJobs(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .changeJobs(v)
+        }
+      }()
+      case 53: try {
+        var v: WireCancelRun?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .cancelRun(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .cancelRun(v)
+        }
+      }()
+      case 54: try {
+        var v: WirePause?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .pause(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .pause(v)
+        }
+      }()
+      case 55: try {
+        var v: WireResume?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .resume(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .resume(v)
+        }
+      }()
       default: break
       }
     }
@@ -628,6 +752,22 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .resumeWorkers(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
     }()
+    case .changeJobs?: try {
+      guard case .changeJobs(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .cancelRun?: try {
+      guard case .cancelRun(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .pause?: try {
+      guard case .pause(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
+    case .resume?: try {
+      guard case .resume(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -644,7 +784,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}term\0\u{1}unsure\0\u{2}\u{6}refusal\0\u{1}welcome\0\u{1}registered\0\u{1}farewell\0\u{2}\u{8}grants\0\u{1}verdicts\0\u{1}outcomes\0\u{4}\u{12}run_started\0\u{1}status\0\u{4}\u{9}workers_targeted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}term\0\u{1}unsure\0\u{2}\u{6}refusal\0\u{1}welcome\0\u{1}registered\0\u{1}farewell\0\u{2}\u{8}grants\0\u{1}verdicts\0\u{1}outcomes\0\u{4}\u{12}run_started\0\u{1}status\0\u{4}\u{9}workers_targeted\0\u{4}\u{2}jobs_changed\0\u{3}run_cancelled\0\u{1}paused\0\u{1}resumed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -785,6 +925,58 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .workersTargeted(v)
         }
       }()
+      case 52: try {
+        var v: WireJobsChanged?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .jobsChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .jobsChanged(v)
+        }
+      }()
+      case 53: try {
+        var v: WireRunCancelled?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .runCancelled(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .runCancelled(v)
+        }
+      }()
+      case 54: try {
+        var v: WirePaused?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .paused(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .paused(v)
+        }
+      }()
+      case 55: try {
+        var v: WireResumed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .resumed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .resumed(v)
+        }
+      }()
       default: break
       }
     }
@@ -844,6 +1036,22 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .workersTargeted?: try {
       guard case .workersTargeted(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .jobsChanged?: try {
+      guard case .jobsChanged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .runCancelled?: try {
+      guard case .runCancelled(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .paused?: try {
+      guard case .paused(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
+    case .resumed?: try {
+      guard case .resumed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
     }()
     case nil: break
     }

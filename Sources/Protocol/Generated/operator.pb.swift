@@ -94,6 +94,9 @@ package nonisolated struct WireStatus: Sendable {
 
   package var parkedRequests: UInt32 = 0
 
+  /// What is paused, by scope and name.
+  package var pauses: [WirePauseStatus] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -255,7 +258,7 @@ nonisolated extension WireGetStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Status"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{3}uptime_milliseconds\0\u{1}workers\0\u{1}resources\0\u{3}parked_requests\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{3}uptime_milliseconds\0\u{1}workers\0\u{1}resources\0\u{3}parked_requests\0\u{2}\u{5}pauses\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -268,6 +271,7 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.workers) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.resources) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.parkedRequests) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.pauses) }()
       default: break
       }
     }
@@ -289,6 +293,9 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.parkedRequests != 0 {
       try visitor.visitSingularUInt32Field(value: self.parkedRequests, fieldNumber: 5)
     }
+    if !self.pauses.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pauses, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -298,6 +305,7 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.workers != rhs.workers {return false}
     if lhs.resources != rhs.resources {return false}
     if lhs.parkedRequests != rhs.parkedRequests {return false}
+    if lhs.pauses != rhs.pauses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

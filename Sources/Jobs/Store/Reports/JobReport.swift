@@ -132,8 +132,11 @@ extension JobReports {
 }
 
 extension JobFilter {
+    /// The numbers of the jobs that a run has planned or joined; the run's number is a value twice.
+    static let ofRun = "SELECT job_id FROM jobs WHERE run_id = ? UNION SELECT job_id FROM run_joins WHERE run_id = ?"
+
     /// All but the run's, which is a table of its own.
-    fileprivate var conditions: (sql: [String], values: [Value]) {
+    var conditions: (sql: [String], values: [Value]) {
         var sql: [String] = []
         var values: [Value] = []
         if let state {
@@ -160,8 +163,7 @@ extension JobReport {
             run == nil
             ? "jobs"
             : """
-            (SELECT job_id FROM jobs WHERE run_id = ? UNION SELECT job_id FROM run_joins WHERE run_id = ?) AS wanted
-            JOIN jobs ON jobs.job_id = wanted.job_id
+            (\(JobFilter.ofRun)) AS wanted JOIN jobs ON jobs.job_id = wanted.job_id
             """
         return """
             SELECT jobs.job_id, run_id, jobs.state, kind, wiki, shard, jobs.attempt, workers.name AS worker, resource,

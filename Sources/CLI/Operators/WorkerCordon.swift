@@ -4,8 +4,6 @@ import Protocol
 
 /// The commands `workers drain` and `workers resume`.
 package enum WorkerCordon {
-    /// How long the coordinator has to answer.
-    private static let answerTime = Duration.seconds(30)
     /// How often the table is looked at while waiting.
     private static let interval = Duration.milliseconds(500)
 
@@ -25,7 +23,7 @@ package enum WorkerCordon {
         drain.target = WireWorkerTarget(target)
         drain.reason = reason
         drain.deadlineMilliseconds = UInt64(max(0, (deadline ?? .zero) / .milliseconds(1)))
-        drain.requestedBy = RunStart.requester
+        drain.requestedBy = OperatorSession.requester
         let (answer, lease) = try await ask(settings, .drainWorkers(drain))
         let output = try StandardOutput()
         for worker in answer.workers {
@@ -60,20 +58,12 @@ package enum WorkerCordon {
         _ settings: Settings,
         _ body: WireRequest.OneOf_Body
     ) async throws -> (WireWorkersTargeted, lease: Duration) {
-        let client = try settings.coordinatorClient(logger: try settings.logger(label: "workers"))
-        let session = try await client.connect(within: .seconds(10))
-        let response: WireResponse
-        do {
-            response = try await client.send(body, within: answerTime, parking: answerTime)
-        } catch {
-            await client.leave(within: .seconds(1))
-            throw error
+        try await OperatorSession.run(settings, "workers") { session in
+            guard case .workersTargeted(let answer) = try await session.send(body).body else {
+                throw OperatorSession.surprise
+            }
+            return (answer, session.lease)
         }
-        await client.leave(within: .seconds(1))
-        guard case .workersTargeted(let answer) = response.body else {
-            throw Complaint("the coordinator's answer says nothing of workers; are both of the same version?")
-        }
-        return (answer, session.lease)
     }
 
     private static func waitUntilEmpty(

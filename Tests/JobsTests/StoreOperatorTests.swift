@@ -1,0 +1,162 @@
+import MariaDB
+import Testing
+
+@testable import Jobs
+
+/// What operators change in the tables.
+@Suite(.timeLimit(.minutes(3))) struct StoreOperatorTests {
+    private let now = TestStore.now
+    private let holder = TestStore.holder
+
+    @Test func retriedJobOpensItsRunsAgain() async throws {
+        let test = try await TestStore.make()
+        let (first, jobs) = try await test.plan(["a", "b"])
+        let (second, _) = try await test.plan(["a"])
+        let failed = try await test.step(jobs[0], .granted(holder), .failed(message: "no", permanent: true))
+        try await test.step(jobs[1], .granted(TestStore.holder), .completed(counts: [:]))
+        #expect(try await [test.state(first), test.state(second)] == ["failed", "failed"])
+        let again = try await test.step(failed, .retried(reason: "by me: try", waits: false))
+        #expect(try await test.store.jobs([again.id]) == [again])
+        #expect(try await [test.state(first), test.state(second)] == ["active", "active"])
+        try await test.step(again, .granted(TestStore.holder), .completed(counts: [:]))
+        #expect(try await [test.state(first), test.state(second)] == ["done", "done"])
+        let details = try await test.rows("SELECT detail FROM job_events WHERE event = 'retried'")
+        #expect(try details.map { try $0.decode("detail") } == ["by me: try"])
+    }
+
+    @Test func runThatWasNeverPlannedWholeCanGoOn() async throws {
+        let test = try await TestStore.make()
+        let job = try await test.planJob("a")
+        let failed = try await test.step(job, .granted(holder), .failed(message: "no", permanent: true))
+        try await test.execute("UPDATE runs SET planned_at = NULL")
+        try await test.step(failed, .retried(reason: "by me", waits: false))
+        #expect(try await test.state(job.run) == "active")
+    }
+
+    @Test func cancelledRunDropsItsJoins() async throws {
+        let test = try await TestStore.make()
+        let (first, jobs) = try await test.plan(["a", "b"])
+        let (second, _) = try await test.plan(["b", "c"])
+        #expect(try await test.store.cancel(second, at: now) == 1)
+        #expect(try await test.store.cancel(second, at: now) == 0)
+        #expect(try await test.state(second) == "cancelled")
+        #expect(try await test.store.state(of: second) == "cancelled")
+        #expect(try await test.store.state(of: RunID(rawValue: 99)) == nil)
+        #expect(try await test.count("run_joins") == 0)
+        // Nobody else waits for what it has planned itself; the first has nothing that is joined any more.
+        let own = try await test.store.ownActiveJobs(of: second)
+        #expect(own.jobs.map(\.wiki) == ["c"])
+        #expect(own.joined == [])
+        let other = try await test.store.ownActiveJobs(of: first)
+        #expect(other.jobs == jobs)
+        #expect(other.joined == [])
+    }
+
+    @Test func jobsThatAnotherActiveRunHasJoinedAreKnown() async throws {
+        let test = try await TestStore.make()
+        let (first, jobs) = try await test.plan(["a", "b", "c"])
+        let (second, _) = try await test.plan(["b"])
+        try await test.plan(["c"])
+        #expect(try await test.store.ownActiveJobs(of: first).joined == [jobs[1].id, jobs[2].id])
+        _ = try await test.store.cancel(second, at: now)
+        #expect(try await test.store.ownActiveJobs(of: first).joined == [jobs[2].id])
+    }
+
+    @Test func endOfTheLastJobLeavesACancelledRunAsItIs() async throws {
+        let test = try await TestStore.make()
+        let job = try await test.planJob("a")
+        _ = try await test.store.cancel(job.run, at: now)
+        try await test.step(job, .cancelled(reason: "by me"))
+        #expect(try await test.state(job.run) == "cancelled")
+    }
+
+    @Test func jobsAreSelectedInParts() async throws {
+        let test = try await TestStore.make()
+        let (run, jobs) = try await test.plan(["a", "b", "c"])
+        let (other, more) = try await test.plan(["c", "d"])
+        for job in [jobs[0], jobs[1], more[0]] {
+            try await test.step(job, .granted(TestStore.holder), .failed(message: "no", permanent: true))
+        }
+        func wikis(
+            _ states: [JobState],
+            after: JobID? = nil,
+            limit: Int = 100,
+            _ change: (inout JobFilter) -> Void = { _ in }
+        ) async throws -> [String] {
+            var filter = JobFilter()
+            change(&filter)
+            return try await test.store.jobs(filter, in: states, after: after, limit: limit).map(\.wiki)
+        }
+        let givenUp = JobState.allCases.filter(\.isGivenUp)
+        let active = JobState.allCases.filter(\.isActive)
+        #expect(try await wikis(givenUp) == ["a", "b", "d"])
+        #expect(try await wikis(givenUp, limit: 2) == ["a", "b"])
+        #expect(try await wikis(givenUp, after: jobs[1].id) == ["d"])
+        #expect(try await wikis(active) == ["c"])
+        #expect(try await wikis(givenUp) { $0.run = run } == ["a", "b"])
+        #expect(try await wikis(active) { $0.run = other } == ["c"])
+        #expect(try await wikis(givenUp) { $0.wiki = "d" } == ["d"])
+        #expect(try await wikis(givenUp) { $0.kind = .wikis } == [])
+        #expect(try await wikis([.failed]) { $0.state = .failed } == ["a", "b", "d"])
+        #expect(try await wikis([]) == [])
+    }
+
+    @Test func twinsOfJobsAreFound() async throws {
+        let test = try await TestStore.make()
+        var ended: [Job] = []
+        for _ in 1...2 {
+            ended.append(
+                try await test.step(try await test.planJob("a"), .granted(TestStore.holder), .completed(counts: [:]))
+            )
+        }
+        let lone = try await test.step(try await test.planJob("b"), .cancelled(reason: "no"))
+        #expect(
+            try await test.store.twins(of: ended + [lone]) == [
+                ended[0].id: JobTwins(newest: ended[1].id, active: nil),
+                ended[1].id: JobTwins(newest: ended[1].id, active: nil),
+                lone.id: JobTwins(newest: lone.id, active: nil),
+            ]
+        )
+        let active = try await test.planJob("a")
+        #expect(
+            try await test.store.twins(of: [ended[1]]) == [
+                ended[1].id: JobTwins(newest: active.id, active: active.id)
+            ]
+        )
+    }
+
+    @Test func pausesComeAndGo() async throws {
+        let test = try await TestStore.make()
+        let kind = Pause(.init(.kind, "modules"), until: nil, reason: "why", pausedBy: "me@host", pausedAt: now)
+        let site = Pause(
+            .init(.site, "wikimedia"),
+            until: now.advanced(by: .seconds(60)),
+            reason: "",
+            pausedBy: "coordinator",
+            pausedAt: now,
+            isAutomatic: true
+        )
+        for pause in [kind, site, kind] { try await test.store.notePause(pause) }
+        #expect(try await test.store.pauses() == [kind, site])
+        let longer = Pause(kind.target, until: site.until, reason: "other", pausedBy: "you", pausedAt: now)
+        try await test.store.notePause(longer)
+        #expect(try await test.store.pauses() == [longer, site])
+        try await test.store.removePause(of: longer.target)
+        try await test.store.removePause(of: longer.target)
+        try await test.store.removeEndedPauses(at: now.advanced(by: .seconds(59)))
+        #expect(try await test.store.pauses() == [site])
+        try await test.store.removeEndedPauses(at: now.advanced(by: .seconds(60)))
+        #expect(try await test.store.pauses() == [])
+    }
+
+    @Test func deposedCoordinatorPausesAndCancelsNothing() async throws {
+        let test = try await TestStore.make()
+        let job = try await test.planJob("a")
+        _ = try await TestStore.takeTerm(test.pool)
+        let pause = Pause(.init(.kind, "modules"), until: nil, reason: "", pausedBy: "me", pausedAt: now)
+        await #expect(throws: Deposed.self) { try await test.store.notePause(pause) }
+        await #expect(throws: Deposed.self) { _ = try await test.store.cancel(job.run, at: now) }
+        #expect(try await test.store.pauses() == [])
+        #expect(try await test.state(job.run) == "active")
+    }
+}
