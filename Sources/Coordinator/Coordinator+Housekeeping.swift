@@ -56,7 +56,7 @@ extension Coordinator {
 
     /// Takes back the leases whose time is over, but not while workers have had no time to come to a new coordinator.
     func reap() async throws {
-        guard ContinuousClock.now - startedAt >= settings.dispatch.lease, canGrant else { return }
+        guard ContinuousClock.now >= firstReaping, canGrant else { return }
         do {
             for lease in dispatcher.expiredLeases(at: clock.now) { try await reap(lease) }
         } catch {

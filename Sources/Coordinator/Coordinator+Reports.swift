@@ -8,12 +8,15 @@ extension Coordinator {
     // MARK: Heartbeats
 
     /// Renews the leases of a worker, and takes to heart what resources told it.
+    ///
+    /// Not while another coordinator may have the term: that one counts on nobody renewing what it is about to take back.
     func verdicts(
         on heartbeat: WireHeartbeat,
         of session: SessionTable.Session
     ) throws -> WireResponse.OneOf_Body {
         try checkCount(heartbeat.leases.count)
         try checkCount(heartbeat.waits.count)
+        guard !keeper.isUnsure else { throw RefusalError.unavailable }
         let now = clock.now
         var verdicts = WireVerdicts()
         (verdicts.directive, verdicts.reason) = directive(for: session)

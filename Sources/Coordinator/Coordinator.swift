@@ -69,6 +69,12 @@ actor Coordinator {
     /// Whether work may be granted: it can be written, as far as anybody knows, and nobody else grants it.
     var canGrant: Bool { journal.isHealthy && !keeper.isUnsure }
 
+    /// From when on leases are taken back: workers need time to come to a new coordinator, and one that was deposed doesn't know
+    /// it at once.
+    nonisolated var firstReaping: ContinuousClock.Instant {
+        startedAt + settings.dispatch.lease + (store.hasDeposed ? settings.takeover : .zero)
+    }
+
     /// The answer to one message.
     func answer(_ request: Request) async -> [UInt8] {
         guard let message = try? Wire.decode(request.payload, as: WireRequest.self),

@@ -74,7 +74,8 @@ package struct CoordinatorService: Service {
             incarnation: RandomID.random(),
             host: Identity.hostName,
             software: settings.software,
-            ifIdleFor: settings.isStandby ? settings.takeover : nil,
+            takeover: settings.takeover,
+            deposing: !settings.isStandby,
             at: startedAt
         )
         let keeper = TermKeeper(store: store, takeover: settings.takeover, takenAt: begun)
@@ -171,7 +172,7 @@ package struct CoordinatorService: Service {
                 group.addTask { try await renewCertificates(tls, of: replier, logger: logger) }
             }
             group.addTask {
-                try await Task.sleep(for: settings.dispatch.lease)
+                try await Task.sleep(until: coordinator.firstReaping)
                 try await noteOrphans(before: startedAt, store: store, logger: logger)
                 try await gracefulShutdown()
             }

@@ -6,12 +6,17 @@ final class JobControl: Sendable {
     private struct State {
         var leaseEnds: ContinuousClock.Instant
         var isConfirmed = false
-        var isLost = false
+        /// The coordinator, or the table, said that it is somebody else's.
+        var isTakenBack = false
+        /// Its time ran out with nobody to renew it.
+        var isExpired = false
         var isStopping = false
         var checkpoint: UInt32 = 0
         var itemsDone: UInt64 = 0
         var itemsExpected: UInt64 = 0
         var task: Task<Void, Never>?
+
+        var isOver: Bool { isTakenBack || isExpired }
     }
 
     /// What a heartbeat says of a job.
@@ -41,7 +46,7 @@ final class JobControl: Sendable {
     func attach(_ task: Task<Void, Never>) {
         let cancel = state.withLock { state in
             state.task = task
-            return state.isLost
+            return state.isOver
         }
         if cancel { task.cancel() }
     }
@@ -50,25 +55,30 @@ final class JobControl: Sendable {
     func renew(until leaseEnds: ContinuousClock.Instant) {
         state.withLock { state in
             state.isConfirmed = true
-            if !state.isLost { state.leaseEnds = max(state.leaseEnds, leaseEnds) }
+            if !state.isOver { state.leaseEnds = max(state.leaseEnds, leaseEnds) }
         }
     }
 
     /// Whether there was a heartbeat for it; the coordinator doesn't know before whether the grant has arrived.
     var isConfirmed: Bool { state.withLock { $0.isConfirmed } }
 
-    /// The lease is over: the work is cancelled and writes nothing more.
+    /// The lease is somebody else's: the work is cancelled and writes nothing more.
     func lose() {
         let task = state.withLock { state in
-            state.isLost = true
+            state.isTakenBack = true
             return state.task
         }
         task?.cancel()
     }
 
-    /// Loses the lease if its time is over.
-    func loseIfExpired() {
-        if ContinuousClock.now >= leaseEnds { lose() }
+    /// Ends the lease if its time is over: the work is cancelled and writes nothing more.
+    func expireIfDue() {
+        let task = state.withLock { state -> Task<Void, Never>? in
+            guard !state.isOver, ContinuousClock.now >= state.leaseEnds else { return nil }
+            state.isExpired = true
+            return state.task
+        }
+        task?.cancel()
     }
 
     /// Asks the work to stop at its next checkpoint.
@@ -93,7 +103,16 @@ final class JobControl: Sendable {
 
     var leaseEnds: ContinuousClock.Instant { state.withLock { $0.leaseEnds } }
 
-    var isLost: Bool { state.withLock { $0.isLost } || ContinuousClock.now >= leaseEnds }
+    /// What became of the lease.
+    var standing: LeaseStanding {
+        state.withLock { state in
+            if state.isTakenBack { return .takenBack }
+            return state.isExpired || ContinuousClock.now >= state.leaseEnds ? .expired : .held
+        }
+    }
+
+    /// Whether nothing may be written for it any more.
+    var isLost: Bool { standing != .held }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -104,4 +123,13 @@ final class JobControl: Sendable {
             state.itemsExpected = checkpoint.itemsExpected
         }
     }
+}
+
+/// What a worker knows of its lease.
+enum LeaseStanding: Sendable {
+    case held
+    /// Its time ran out, by the worker's clock, with nobody to renew it. The coordinator may still count on it.
+    case expired
+    /// The coordinator said that it isn't this worker's any more.
+    case takenBack
 }

@@ -147,9 +147,10 @@ actor JobFleet {
         do {
             let counts = try await work.run(context)
             context.logger.info("job done")
-            return context.control.isLost ? .lost : .completed(counts: counts)
+            // All is written, whatever became of the lease since: the coordinator knows whether that counts.
+            return context.control.standing == .takenBack ? .lost : .completed(counts: counts)
         } catch {
-            let result = JobResult(error, wasLost: context.control.isLost, resource: resource, wiki: context.wiki)
+            let result = JobResult(error, lease: context.control.standing, resource: resource, wiki: context.wiki)
             switch result {
             case .failed(let message, _, _):
                 context.logger.warning("job failed", metadata: ["perigee.error": "\(message)"])
@@ -195,7 +196,7 @@ actor JobFleet {
     /// The work on a lease that is over ends soon: requests that it has under way would go beside those of the next holder.
     private func dropExpired() async {
         while !Task.isCancelled {
-            for control in jobs.values { control.loseIfExpired() }
+            for control in jobs.values { control.expireIfDue() }
             try? await Task.sleep(for: Self.tick)
         }
     }

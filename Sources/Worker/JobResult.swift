@@ -22,12 +22,14 @@ enum JobResult: Sendable {
 extension JobResult {
     /// What an error of the work means. This is the only place that decides it.
     /// - Parameters:
-    ///   - wasLost: whether the lease was lost meanwhile.
+    ///   - lease: what became of the lease meanwhile.
     ///   - resource: what the job's requests went to.
-    init(_ error: any Error, wasLost: Bool, resource: Resource, wiki: String) {
+    init(_ error: any Error, lease: LeaseStanding, resource: Resource, wiki: String) {
         switch error {
+        case _ where lease == .takenBack: self = .lost
+        case _ where lease == .expired:
+            self = .released(reason: "nobody renewed its lease in time", wait: .zero, resource: nil)
         case is LeaseLost: self = .lost
-        case _ where wasLost: self = .lost
         case is Stopping, is CancellationError:
             self = .released(reason: "the worker stops", wait: .zero, resource: nil)
         case let error as APIError where error.isCancellation:

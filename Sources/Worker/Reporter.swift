@@ -6,8 +6,8 @@ import MariaDB
 import Protocol
 import SwiftProtobuf
 
-/// Tells the coordinator what became of jobs: many in one message, again and again until it has answered or the leases are
-/// over.
+/// Tells the coordinator what became of jobs: many in one message, again and again until it has answered, or the leases are
+/// over and a while has passed.
 actor Reporter {
     private struct Entry {
         let control: JobControl
@@ -17,6 +17,8 @@ actor Reporter {
 
     /// No message tells of more jobs.
     private static let batchSize = 256
+    /// A coordinator that comes back extends leases: what is told late saves it from waiting for them.
+    private static let patience = Duration.seconds(30)
 
     private let client: CoordinatorClient
     private let logger: Logger
@@ -53,8 +55,9 @@ actor Reporter {
     private func send(_ body: WireRequest.OneOf_Body, of batch: [Entry]) async {
         // Heartbeats go on renewing the leases meanwhile.
         let leases = batch.map(\.control)
+        let patienceEnds = ContinuousClock.now + Self.patience
         do {
-            let response = try await client.send(body) { leases.map(\.leaseEnds).max() ?? .now }
+            let response = try await client.send(body) { max(patienceEnds, leases.map(\.leaseEnds).max() ?? .now) }
             guard case .outcomes(let outcomes) = response.body else { return }
             for outcome in outcomes.outcomes where outcome.ruling == .stale {
                 logger.notice("job was somebody else's already", metadata: ["perigee.job.id": "\(outcome.job)"])

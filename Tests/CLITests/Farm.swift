@@ -24,6 +24,8 @@ struct Farm {
             incarnation: .random(),
             host: "here",
             software: "0.1.0",
+            takeover: .seconds(20),
+            deposing: true,
             at: ProgramTests.time
         )
         let shell = try Shell([

@@ -19,6 +19,8 @@ import Testing
             incarnation: .random(),
             host: "host",
             software: "1",
+            takeover: .seconds(20),
+            deposing: true,
             at: now
         )
         let wikis = (0..<count).map {
@@ -101,6 +103,8 @@ import Testing
             incarnation: .random(),
             host: "other",
             software: "1",
+            takeover: .seconds(20),
+            deposing: true,
             at: now
         )
         let steps = lives(jobs[0], times: 1)

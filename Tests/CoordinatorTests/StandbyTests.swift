@@ -146,9 +146,12 @@ import Testing
         let session = try await raw.session()
         async let waiting = standby.start()
         forwarder.silence()
-        // It can't know whether it was deposed: heartbeats are answered all the same, and nothing is granted.
+        // It can't know whether it was deposed: it renews nothing and grants nothing.
         let heartbeat = WireRequest.OneOf_Body.heartbeat(heartbeatBody([]))
-        try await eventually { try await raw.send(heartbeat, session: session).unsure }
+        try await eventually {
+            let response = try await raw.send(heartbeat, session: session)
+            return response.unsure && response.refusalCode == .unavailable
+        }
         let acquire = WireRequest.OneOf_Body.acquire(.with { $0.slots = 1 })
         #expect(try await raw.send(acquire, session: session).refusalCode == .unavailable)
         let second = try await waiting

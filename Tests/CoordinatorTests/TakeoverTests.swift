@@ -51,6 +51,7 @@ import Testing
     @Test func leaseOfAWorkerThatDiedMeanwhileIsNoLoss() async throws {
         var installation = try await Installation.make()
         installation.settings.dispatch.lease = .seconds(1)
+        installation.settings.takeover = .seconds(1)
         installation.settings.dispatch.firstLease = .seconds(60)
         let first = try await installation.start()
         _ = try await first.admin().start("aawiki")
@@ -63,9 +64,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false]) func nothingIsTakenBackThatTheDeposedMayRenew(isDeposed: Bool) async throws {
+        var installation = try await Installation.make()
+        installation.settings.dispatch.lease = .milliseconds(300)
+        installation.settings.dispatch.firstLease = .milliseconds(300)
+        installation.settings.takeover = .seconds(3600)
+        let first = try await installation.start()
+        _ = try await first.admin().start("aawiki")
+        _ = try await first.worker().heardLease()
+        if isDeposed { await first.kill() } else { await first.stop() }
+        try await installation.run { second in
+            if isDeposed {
+                try await Task.sleep(for: .seconds(2))
+                #expect(try await installation.states() == ["leased"])
+            } else {
+                #expect(try await second.worker("next").lease().attempt == 2)
+            }
+        }
+    }
+
     @Test func workersThatDoNotComeBackAreCalledLost() async throws {
         var installation = try await Installation.make()
         installation.settings.dispatch.lease = .milliseconds(500)
+        installation.settings.takeover = .seconds(1)
         let first = try await installation.start()
         let (gone, stays) = (try first.worker("gone"), try first.worker("stays"))
         _ = try await (gone.heartbeat([]), stays.heartbeat([]))

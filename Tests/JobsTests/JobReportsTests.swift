@@ -175,6 +175,8 @@ private struct Fleet {
             incarnation: .random(),
             host: "here",
             software: "0.1.0",
+            takeover: .seconds(20),
+            deposing: true,
             at: time
         )
         let fleet = Fleet(pool: pool, store: store)

@@ -11,7 +11,8 @@ import Testing
             incarnation: .random(),
             host: "standby",
             software: "1",
-            ifIdleFor: idle,
+            takeover: idle,
+            deposing: false,
             at: TestStore.now
         )
     }
@@ -35,6 +36,7 @@ import Testing
         try await bench.execute("UPDATE coordinator_term SET renewed_at = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND")
         let next = try await takeIfIdle(bench, for: .seconds(60))
         #expect(next.term == 2)
+        #expect(!next.hasDeposed)
         // The time begins anew.
         await #expect(throws: TermHeld.self) { try await takeIfIdle(bench, for: .seconds(60)) }
         let deposed = Deposed(term: 1, current: 2)
@@ -43,6 +45,14 @@ import Testing
         // Giving up what is somebody else's by now does nothing.
         try await bench.store.releaseTerm(within: .seconds(10))
         await #expect(throws: TermHeld.self) { try await takeIfIdle(bench, for: .seconds(60)) }
+    }
+
+    @Test func whoeverTakesItFromOneThatRenewsKnows() async throws {
+        let bench = try await TestStore.make()
+        #expect(!bench.store.hasDeposed)
+        #expect(try await TestStore.takeTerm(bench.pool).hasDeposed)
+        try await bench.execute("UPDATE coordinator_term SET renewed_at = UTC_TIMESTAMP(6) - INTERVAL 21 SECOND")
+        #expect(try await !TestStore.takeTerm(bench.pool).hasDeposed)
     }
 
     @Test func termThatWasGivenUpIsFree() async throws {

@@ -26,7 +26,15 @@ struct TestStore {
     }
 
     static func takeTerm(_ pool: ConnectionPool, incarnation: RandomID = .random()) async throws -> JobStore {
-        try await JobStore.takeTerm(in: pool, incarnation: incarnation, host: "host", software: "1", at: now)
+        try await JobStore.takeTerm(
+            in: pool,
+            incarnation: incarnation,
+            host: "host",
+            software: "1",
+            takeover: .seconds(20),
+            deposing: true,
+            at: now
+        )
     }
 
     static func draft(

@@ -110,7 +110,7 @@ struct Bench {
             _ = try await ModulesWork().run(context)
             return nil
         } catch {
-            return JobResult(error, wasLost: context.control.isLost, resource: .site("test"), wiki: "testwiki")
+            return JobResult(error, lease: context.control.standing, resource: .site("test"), wiki: "testwiki")
         }
     }
 

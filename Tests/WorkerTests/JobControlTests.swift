@@ -38,11 +38,23 @@ struct JobControlTests {
 
     @Test func leaseEndsByItself() {
         let control = control(leaseTime: .zero)
-        #expect(control.isLost)
+        #expect(control.standing == .expired)
         control.renew(until: .now + .seconds(60))
-        #expect(!control.isLost)
-        control.loseIfExpired()
-        #expect(!control.isLost)
+        #expect(control.standing == .held)
+        control.expireIfDue()
+        #expect(control.standing == .held)
+    }
+
+    @Test func leaseThatWasDroppedDoesNotComeBack() async {
+        let control = control(leaseTime: .zero)
+        let work = work()
+        control.attach(work)
+        control.expireIfDue()
+        await work.value
+        control.renew(until: .now + .seconds(60))
+        #expect(control.standing == .expired)
+        control.lose()
+        #expect(control.standing == .takenBack)
     }
 
     @Test func leaseIsNeverShortened() {

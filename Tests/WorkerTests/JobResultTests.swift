@@ -25,8 +25,8 @@ extension JobResult {
 @Suite struct JobResultTests {
     private let site = Resource.site("test")
 
-    private func result(_ error: any Error, wasLost: Bool = false, wiki: String = "testwiki") -> JobResult {
-        JobResult(error, wasLost: wasLost, resource: site, wiki: wiki)
+    private func result(_ error: any Error, lease: LeaseStanding = .held, wiki: String = "testwiki") -> JobResult {
+        JobResult(error, lease: lease, resource: site, wiki: wiki)
     }
 
     private func api(_ kind: APIError.Kind, status: Int? = nil, retryAfter: Duration? = nil) -> APIError {
@@ -36,8 +36,15 @@ extension JobResult {
     @Test func lossIsToldToNobody() {
         let lease = Lease(job: JobID(rawValue: 1), attempt: 1, id: .random())
         #expect(result(LeaseLost(lease: lease)).isLost)
-        #expect(result(CancellationError(), wasLost: true).isLost)
-        #expect(result(api(.badContinue), wasLost: true).isLost)
+        #expect(result(CancellationError(), lease: .takenBack).isLost)
+        #expect(result(api(.badContinue), lease: .takenBack).isLost)
+    }
+
+    @Test func leaseThatNobodyRenewedIsGivenBack() {
+        let lease = Lease(job: JobID(rawValue: 1), attempt: 1, id: .random())
+        for error in [LeaseLost(lease: lease), CancellationError(), api(.badContinue)] as [any Error] {
+            #expect(result(error, lease: .expired).isReleased(wait: .zero, resource: nil), "\(error)")
+        }
     }
 
     @Test func stoppingGivesTheJobBack() {

@@ -2,31 +2,35 @@ package import MariaDB
 
 extension JobStore {
     /// Takes a new term: whoever had the last one can't change anything from now on.
-    /// - Parameter idle: takes it only when nobody has renewed it for so long, by the clock of the database, or it was given
-    ///   up; `nil` to take it from whoever has it.
-    /// - Throws: ``TermHeld``; what the pool throws when the database stays away.
+    /// - Parameters:
+    ///   - takeover: the term is free when nobody has renewed it for so long, by the clock of the database, or it was given
+    ///     up.
+    ///   - deposing: takes it also when it isn't free.
+    /// - Throws: ``TermHeld`` when it isn't free and isn't to be taken from who has it; what the pool throws when the database stays away.
     package static func takeTerm(
         in pool: ConnectionPool,
         incarnation: RandomID,
         host: String,
         software: String,
-        ifIdleFor idle: Duration? = nil,
+        takeover: Duration,
+        deposing: Bool,
         at now: Timestamp
     ) async throws -> JobStore {
-        let term = try await pool.transaction("take the term", within: writeTime) { transaction in
+        let (term, wasHeld) = try await pool.transaction("take the term", within: writeTime) { transaction in
             let rows = try await transaction.rows(
                 """
                 SELECT term, incarnation, host, \(isHeld) AS held FROM coordinator_term WHERE id = 1 FOR UPDATE
                 """,
-                [.int(idle?.microseconds ?? 0)],
+                [.int(takeover.microseconds)],
                 limit: 1
             )
             guard let row = rows.first else { throw MissingTermRow() }
             let last: UInt64 = try row.decode("term")
             let owner: [UInt8]? = try row.decode("incarnation")
-            // A commit whose answer was lost has taken it already.
-            if owner == incarnation.bytes { return last }
-            if idle != nil, try row.decode("held") { throw TermHeld(term: last, host: try row.decode("host")) }
+            let isHeld: Bool = try row.decode("held")
+            // A commit whose answer was lost has taken it already, nobody knows from whom.
+            if owner == incarnation.bytes { return (last, deposing) }
+            if !deposing, isHeld { throw TermHeld(term: last, host: try row.decode("host")) }
             try await transaction.execute(
                 """
                 UPDATE coordinator_term SET term = ?, incarnation = ?, host = ?, software = ?, taken_at = ?,
@@ -36,9 +40,9 @@ extension JobStore {
                     .uint(last + 1), .bytes(incarnation.bytes), .string(host), .string(software), .datetime(now),
                 ]
             )
-            return last + 1
+            return (last + 1, isHeld)
         }
-        return JobStore(pool: pool, term: term, incarnation: incarnation)
+        return JobStore(pool: pool, term: term, incarnation: incarnation, hasDeposed: wasHeld)
     }
 
     /// Whoever holds the term; `nil` when it was given up, or nobody has renewed it for so long, by the clock of the

@@ -10,6 +10,8 @@ package struct JobStore: Sendable {
     package let term: UInt64
     /// Whose term it is: a database that forgets its last commits may give the same number twice.
     let incarnation: RandomID
+    /// Whether it was taken from a coordinator that may not know yet, and goes on renewing leases for the takeover time.
+    package let hasDeposed: Bool
 
     /// How long one write is tried before the caller hears that the database is away.
     static let writeTime = Duration.seconds(30)
