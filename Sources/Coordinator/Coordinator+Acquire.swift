@@ -142,13 +142,18 @@ extension Coordinator {
         grant.wiki = job.wiki
         grant.shard = job.shard
         grant.parameters = Data(try await parameters(of: job.run))
-        grant.shares = kinds.resources(of: job).map { resource in
-            var share = WireShare()
-            share.resource = resource.rawValue
-            share.requestsPerMinute = dispatcher.quotas.requestsPerMinute(resource) ?? 0
-            return share
-        }
+        if let lease = job.lease { grant.shares = dispatcher.shares(of: lease, at: clock.now).map(WireShare.init) }
         return grant
+    }
+}
+
+extension WireShare {
+    init(_ share: LeaseShare) {
+        self.init()
+        resource = share.resource.rawValue
+        requestsPerMinute = share.perMinute ?? 0
+        none = share.perMinute == 0
+        if let hold = share.hold { holdMilliseconds = UInt32(clamping: hold.microseconds / 1000) }
     }
 }
 

@@ -95,7 +95,10 @@ extension Coordinator {
         )
         try await store.noteAlive(alive.map(\.incarnation), at: now)
         try await store.noteDeparture(of: silent.map(\.incarnation), lost: true, at: now)
-        for session in sessions.forgetSilent(at: now) { answers.forget(session: session.token) }
+        for session in sessions.forgetSilent(at: now) {
+            answers.forget(session: session.token)
+            dispatcher.unregister(session.incarnation)
+        }
     }
 
     /// Looks whether the database's server was started anew: it may have forgotten what memory knows to be written.

@@ -21,12 +21,7 @@ extension Coordinator {
         var verdicts = WireVerdicts()
         (verdicts.directive, verdicts.reason) = directive(for: session)
         let leases = try heartbeat.leases.map { progress throws(RefusalError) in try Lease(progress.lease) }
-        for lease in leases {
-            var verdict = WireVerdict()
-            verdict.job = lease.job.rawValue
-            verdict.ruling = dispatcher.renew(lease, worker: session.incarnation, at: now) ? .held : .lost
-            verdicts.verdicts.append(verdict)
-        }
+        dispatcher.heard(from: session.incarnation, of: leases, at: now)
         let used = Set(
             dispatcher.leases(of: session.incarnation).compactMap { dispatcher.job($0.job) }
                 .flatMap { kinds.resources(of: $0) }
@@ -34,7 +29,28 @@ extension Coordinator {
         for wait in heartbeat.waits {
             holdBack(wait.resource, milliseconds: wait.waitMilliseconds, reason: wait.reason, amongst: used)
         }
+        for (lease, progress) in zip(leases, heartbeat.leases) {
+            var verdict = WireVerdict()
+            verdict.job = lease.job.rawValue
+            if dispatcher.renew(lease, worker: session.incarnation, at: now) {
+                verdict.ruling = .held
+                verdict.shares = dispatcher.shares(of: lease, inForce: inForce(progress), at: now)
+                    .filter { $0.perMinute != nil || $0.hold != nil }.map(WireShare.init)
+            } else {
+                verdict.ruling = .lost
+            }
+            verdicts.verdicts.append(verdict)
+        }
         return .verdicts(verdicts)
+    }
+
+    private func inForce(_ progress: WireProgress) -> [Resource: Double] {
+        Dictionary(
+            progress.shares.prefix(16).map { share in
+                (Resource(rawValue: share.resource), share.none ? 0 : max(0, share.requestsPerMinute))
+            },
+            uniquingKeysWith: max
+        )
     }
 
     // MARK: What became of jobs
@@ -140,6 +156,7 @@ extension Coordinator {
         }
         try await commit(transitions)
         sessions.remove(session)
+        dispatcher.unregister(session.incarnation)
         answers.forget(session: session.token)
         if session.role == .worker {
             try await store.noteDeparture(of: [session.incarnation], lost: false, at: clock.now)

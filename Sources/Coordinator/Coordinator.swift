@@ -215,6 +215,7 @@ actor Coordinator {
                 sessions.remove(session)
                 throw .unavailable
             }
+            dispatcher.register(session.incarnation, connections: Int(register.databaseConnections))
             logger.info(
                 "worker registered",
                 metadata: [

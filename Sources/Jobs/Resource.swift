@@ -11,5 +11,8 @@ package struct Resource: RawRepresentable, Hashable, Sendable, CustomStringConve
     /// One wiki's API.
     package static func wiki(_ dbname: String) -> Resource { Resource(rawValue: "wiki:\(dbname)") }
 
+    /// The database that Perigee writes to.
+    package static let database = Resource(rawValue: "database:result")
+
     package var description: String { rawValue }
 }

@@ -29,13 +29,21 @@ final class JobControl: Sendable {
     let lease: Lease
     /// When the grant was received.
     let grantedAt: ContinuousClock.Instant
+    /// When requests may be sent for it.
+    let pace: Pace
     private let state: Lock<State>
 
     /// - Parameters:
     ///   - grantedAt: when the grant was received.
     ///   - leaseEnds: counted from then.
-    init(lease: Lease, grantedAt: ContinuousClock.Instant = .now, leaseEnds: ContinuousClock.Instant) {
+    init(
+        lease: Lease,
+        pace: Pace,
+        grantedAt: ContinuousClock.Instant = .now,
+        leaseEnds: ContinuousClock.Instant
+    ) {
         self.lease = lease
+        self.pace = pace
         self.grantedAt = grantedAt
         state = Lock(State(leaseEnds: leaseEnds))
     }

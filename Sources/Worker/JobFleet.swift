@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import MariaDB
 import Protocol
+import SwiftProtobuf
 
 /// The jobs that this worker has: acquired, renewed, done, told of.
 actor JobFleet {
@@ -14,6 +15,7 @@ actor JobFleet {
     private let works: [JobKind: any Work]
     private var session: CoordinatorClient.Session
     private let reporter: Reporter
+    private let board: HoldBoard
     private let onFault: @Sendable (WorkerFault) -> Void
     private let onDrained: @Sendable () -> Void
     private let logger: Logger
@@ -28,6 +30,8 @@ actor JobFleet {
     private static let parking = Duration.seconds(30)
     /// How often leases are looked at.
     private static let tick = Duration.milliseconds(250)
+    /// No heartbeat tells of more resources that asked for time.
+    private static let waitLimit = 64
     private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(500), maximumDelay: .seconds(15))
 
     init(
@@ -50,6 +54,7 @@ actor JobFleet {
         self.onFault = onFault
         self.onDrained = onDrained
         self.logger = logger
+        board = HoldBoard(patience: session.heartbeat)
         reporter = Reporter(client: client, logger: logger)
     }
 
@@ -100,7 +105,12 @@ actor JobFleet {
     private func start(_ grant: WireGrant) {
         guard let leaseID = RandomID(bytes: grant.lease.leaseID) else { return }
         let lease = Lease(job: JobID(rawValue: grant.lease.job), attempt: grant.lease.attempt, id: leaseID)
-        let control = JobControl(lease: lease, leaseEnds: .now + session.firstLease)
+        let shares = grant.shares.map(Share.init)
+        let control = JobControl(
+            lease: lease,
+            pace: Pace(shares, board: board),
+            leaseEnds: .now + session.firstLease
+        )
         // The coordinator may have given up an older lease of this job, of which this worker hasn't heard yet.
         jobs[lease.job]?.lose()
         jobs[lease.job] = control
@@ -111,24 +121,23 @@ actor JobFleet {
         logger[metadataKey: "perigee.attempt"] = "\(lease.attempt)"
         logger[metadataKey: "perigee.kind"] = "\(kind)"
         if !grant.wiki.isEmpty { logger[metadataKey: "perigee.wiki"] = "\(grant.wiki)" }
-        let rates = grant.shares.map(\.requestsPerMinute).filter { $0 > 0 }
         let context = WorkContext(
             lease: lease,
             kind: kind,
             wiki: grant.wiki,
             shard: grant.shard,
+            site: shares.first?.resource ?? Resource(rawValue: ""),
             parameters: Array(grant.parameters),
             pool: pool,
             http: http,
             settings: settings,
             logger: logger,
             control: control,
-            pace: Pace(requestsPerMinute: rates.min())
+            board: board
         )
-        let resource = Resource(rawValue: grant.shares.first?.resource ?? "")
         control.attach(
             Task {
-                let result = await perform(context, resource: resource)
+                let result = await perform(context)
                 await reporter.report(result, of: control)
                 end(control)
             }
@@ -136,7 +145,7 @@ actor JobFleet {
     }
 
     @concurrent
-    private nonisolated func perform(_ context: WorkContext, resource: Resource) async -> JobResult {
+    private nonisolated func perform(_ context: WorkContext) async -> JobResult {
         guard let work = works[context.kind] else {
             return .failed(
                 message: "this worker doesn't know the kind \(context.kind)",
@@ -150,7 +159,7 @@ actor JobFleet {
             // All is written, whatever became of the lease since: the coordinator knows whether that counts.
             return context.control.standing == .takenBack ? .lost : .completed(counts: counts)
         } catch {
-            let result = JobResult(error, lease: context.control.standing, resource: resource, wiki: context.wiki)
+            let result = JobResult(error, lease: context.control.standing, site: context.site, wiki: context.wiki)
             switch result {
             case .failed(let message, _, _):
                 context.logger.warning("job failed", metadata: ["perigee.error": "\(message)"])
@@ -190,6 +199,7 @@ actor JobFleet {
     private func isHeartbeatDue(after lastSent: ContinuousClock.Instant?) -> Bool {
         let now = ContinuousClock.now
         guard let lastSent, now - lastSent < session.heartbeat else { return true }
+        if board.hasNews { return true }
         return jobs.values.contains { !$0.isConfirmed && now - $0.grantedAt >= Self.tick }
     }
 
@@ -210,7 +220,15 @@ actor JobFleet {
             progress.checkpointSequence = control.progress.checkpoint
             progress.itemsDone = control.progress.itemsDone
             progress.itemsExpected = control.progress.itemsExpected
+            progress.shares = control.pace.inForce.map(WireShare.init)
             return progress
+        }
+        heartbeat.waits = board.takeNews(limit: Self.waitLimit).map { news in
+            .with {
+                $0.resource = news.resource.rawValue
+                $0.waitMilliseconds = UInt32(clamping: news.wait.microseconds / 1000)
+                $0.reason = news.reason
+            }
         }
         guard let response = try? await client.send(.heartbeat(heartbeat), within: session.heartbeat),
             case .verdicts(let verdicts) = response.body
@@ -221,6 +239,7 @@ actor JobFleet {
             switch verdict.ruling {
             case .held:
                 control.renew(until: sent + session.lease)
+                control.pace.take(verdict.shares.map(Share.init))
             case .lost:
                 control.lose()
             case .unspecified, .UNRECOGNIZED:

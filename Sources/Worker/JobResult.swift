@@ -23,8 +23,8 @@ extension JobResult {
     /// What an error of the work means. This is the only place that decides it.
     /// - Parameters:
     ///   - lease: what became of the lease meanwhile.
-    ///   - resource: what the job's requests went to.
-    init(_ error: any Error, lease: LeaseStanding, resource: Resource, wiki: String) {
+    ///   - site: what the job's requests went to.
+    init(_ error: any Error, lease: LeaseStanding, site: Resource, wiki: String) {
         switch error {
         case _ where lease == .takenBack: self = .lost
         case _ where lease == .expired:
@@ -35,9 +35,12 @@ extension JobResult {
         case let error as APIError where error.isCancellation:
             // The request was cut short along with the work.
             self = .released(reason: "the worker stops", wait: .zero, resource: nil)
+        case let error as HeldBack:
+            // Whoever has to know of the resource knows.
+            self = .released(reason: error.description, wait: error.wait, resource: nil)
         case let error as CheckpointMismatch:
             self = .released(reason: error.description, wait: .zero, resource: nil)
-        case let error as APIError: self.init(error, site: resource, wiki: wiki)
+        case let error as APIError: self.init(error, site: site, wiki: wiki)
         case let error as HTTPError:
             self = .failed(message: error.description, permanent: !error.isTransient, resource: nil)
         case let error as MariaDBError: self.init(error)
@@ -55,9 +58,11 @@ extension JobResult {
     private init(_ error: APIError, site: Resource, wiki: String) {
         switch error.recovery {
         case .holdBack:
-            // What a whole site counts is its own matter; a wiki's lag concerns that wiki.
-            let resource = error.status == 429 || wiki.isEmpty ? site : .wiki(wiki)
-            self = .released(reason: error.description, wait: error.retryAfter ?? .zero, resource: resource)
+            self = .released(
+                reason: error.description,
+                wait: error.retryAfter ?? .zero,
+                resource: error.resource(site: site, wiki: wiki)
+            )
         case .retry:
             self = .failed(
                 message: error.description,
@@ -79,5 +84,13 @@ extension JobResult {
         case .permanent:
             self = .failed(message: "the database: \(error)", permanent: true, resource: nil)
         }
+    }
+}
+
+extension APIError {
+    /// What asks for time: what a whole site counts is its own matter; a wiki's lag concerns that wiki.
+    func resource(site: Resource, wiki: String) -> Resource? {
+        guard recovery == .holdBack else { return nil }
+        return status == 429 || wiki.isEmpty ? site : .wiki(wiki)
     }
 }

@@ -12,6 +12,8 @@ package struct WorkContext: Sendable {
     /// The wiki's database name; empty for a kind that isn't about one wiki.
     package let wiki: String
     package let shard: String
+    /// What its requests go to, beside the wiki.
+    package let site: Resource
     /// What the run was started with, as JSON in the form of the kind.
     package let parameters: [UInt8]
     package let pool: ConnectionPool
@@ -19,7 +21,7 @@ package struct WorkContext: Sendable {
     package let settings: WorkerSettings
     package let logger: Logger
     let control: JobControl
-    let pace: Pace
+    let board: HoldBoard
 
     /// Where the job has got to, in the form of its kind; `nil` at the beginning.
     /// - Throws: `CannotBeDone` when the checkpoint isn't in that form.
@@ -58,10 +60,10 @@ package struct WorkContext: Sendable {
     }
 
     /// To be called before each step that takes time: waits until the next request may be sent.
-    /// - Throws: when the work is to stop here.
+    /// - Throws: when the work is to stop here, or the resource is held back for long.
     package func nextRequest() async throws {
         try checkContinue()
-        try await pace.wait()
+        try await control.pace.wait()
         try checkContinue()
     }
 

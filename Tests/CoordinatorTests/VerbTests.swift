@@ -93,11 +93,13 @@ import Testing
             _ = try await admin.start("aawiki", "bbwiki")
             let (worker, other) = (try coordinator.worker("w1"), try coordinator.worker("w2"))
             let leases = try await worker.acquire(2).map(\.lease)
+            #expect(try await worker.heartbeat(leases) == [.held, .held])
             async let grants = other.acquire(2)
             #expect(try await admin.change(.release, .everything).changed == 2)
+            #expect(try await worker.heartbeat(leases) == [.lost, .lost])
+            #expect(try await worker.heartbeat([]) == [])
             var granted = try await grants
             while granted.count < 2 { granted += try await other.acquire(2) }
-            #expect(try await worker.heartbeat(leases) == [.lost, .lost])
             #expect(granted.map(\.lease.attempt) == [2, 2])
             let rows = try await installation.rows("SELECT failures + losses + snoozes FROM jobs")
             #expect(try rows.map { try $0.decode(at: 0) } == [0, 0])

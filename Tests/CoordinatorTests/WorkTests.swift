@@ -23,7 +23,8 @@ import Testing
             #expect(grant.wiki == "aawiki")
             #expect(grant.run == 1)
             #expect(grant.shares.map(\.resource) == ["site:test", "wiki:aawiki"])
-            #expect(grant.shares.map(\.requestsPerMinute) == [60, 0])
+            // Nobody else is at the site.
+            #expect(grant.shares.map(\.requestsPerMinute) == [180, 0])
         }
     }
 

@@ -104,6 +104,7 @@ import Testing
     func placeOfALeaseThatIsTakenBackIsKeptUntilTheTableHasIt(_ isCancelled: Bool) throws {
         var dispatcher = dispatcher([("x", "a"), ("x", "a")])
         let lease = try #require(grant(&dispatcher).first?.lease)
+        _ = dispatcher.renew(lease, worker: worker, at: now)
         let transitions =
             isCancelled
             ? dispatcher.cancel(lease.job, reason: "by me", at: now)
@@ -117,10 +118,28 @@ import Testing
         let onTop = dispatcher.cancel(lease.job, reason: "by me", at: now)
         #expect(onTop.isEmpty)
         dispatcher.settle(lease.job)
+        // Its worker may be in the middle of a request.
+        #expect(grant(&dispatcher).isEmpty)
+        dispatcher.heard(from: worker, of: [lease], at: now)
+        #expect(grant(&dispatcher).isEmpty)
+        dispatcher.heard(from: worker, of: [], at: now)
         let next = try #require(grant(&dispatcher).first)
         #expect(next.id == (isCancelled ? JobID(rawValue: 2) : lease.job))
         #expect(next.attempt == (isCancelled ? 1 : 2))
         #expect(next.failures + next.losses + next.snoozes == 0)
+    }
+
+    @Test func placeOfAWorkerThatSaysNothingIsFreeWhenItHasDroppedTheLease() throws {
+        var dispatcher = dispatcher([("x", "a")])
+        let lease = try #require(grant(&dispatcher).first?.lease)
+        dispatcher.grantCommitted(lease, at: now)
+        let transitions = dispatcher.takeBack(lease.job, reason: "by me", at: now)
+        #expect(transitions.count == 1)
+        dispatcher.settle(lease.job)
+        // The grant may be on its way still.
+        dispatcher.heard(from: worker, of: [], at: now)
+        #expect(grant(&dispatcher, after: .seconds(14)).isEmpty)
+        #expect(grant(&dispatcher, after: .seconds(15)).map(\.attempt) == [2])
     }
 
     @Test func takingBackIsForLeasedJobs() {

@@ -75,6 +75,7 @@ struct SimulatedCoordinator {
         case .acquire(let slots):
             transitions = dispatcher.grant(slots: slots, kinds: [.modules], worker: request.worker, at: now)
         case .heartbeat(let leases, let sentAt):
+            dispatcher.heard(from: request.worker, of: leases, at: now)
             let held = leases.filter { dispatcher.renew($0, worker: request.worker, at: now) }
             let lost = leases.filter { !held.contains($0) }
             return end(request, .verdicts(held: held, lost: lost, sentAt: sentAt), at: now)

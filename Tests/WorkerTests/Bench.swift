@@ -68,18 +68,20 @@ struct Bench {
         let named = Lease(job: job, attempt: attempt, id: lease)
         var settings = WorkerSettings(slots: 1, http: HTTPClientSettings(userAgent: "test"), hasContact: true)
         settings.metaDatabase = metaDatabase
+        let board = HoldBoard(patience: .seconds(5))
         return WorkContext(
             lease: named,
             kind: kind,
             wiki: wiki(of: kind),
             shard: "",
+            site: .site("test"),
             parameters: parameters,
             pool: pool,
             http: http,
             settings: settings,
             logger: logger,
-            control: JobControl(lease: named, leaseEnds: .now + .seconds(60)),
-            pace: Pace(requestsPerMinute: nil)
+            control: JobControl(lease: named, pace: Pace(board: board), leaseEnds: .now + .seconds(60)),
+            board: board
         )
     }
 
@@ -110,7 +112,7 @@ struct Bench {
             _ = try await ModulesWork().run(context)
             return nil
         } catch {
-            return JobResult(error, lease: context.control.standing, resource: .site("test"), wiki: "testwiki")
+            return JobResult(error, lease: context.control.standing, site: .site("test"), wiki: "testwiki")
         }
     }
 

@@ -8,6 +8,7 @@ struct JobControlTests {
     private func control(leaseTime: Duration) -> JobControl {
         JobControl(
             lease: Lease(job: JobID(rawValue: 1), attempt: 1, id: .random()),
+            pace: Pace(board: HoldBoard(patience: .seconds(5))),
             leaseEnds: .now + leaseTime
         )
     }
@@ -82,71 +83,5 @@ struct JobControlTests {
         #expect(control.progress.checkpoint == 4)
         #expect(control.progress.itemsDone == 30)
         #expect(control.progress.itemsExpected == 40)
-    }
-}
-
-@Suite(.timeLimit(.minutes(1)))
-struct PaceTests {
-    @Test func requestsAreSpread() async throws {
-        let start = ContinuousClock.now
-        let pace = Pace(requestsPerMinute: 1200)
-        for _ in 0..<4 { try await pace.wait() }
-        #expect(start.duration(to: .now) >= .milliseconds(200))
-    }
-
-    @Test func thoseWhoWaitTogetherHaveTurns() async throws {
-        let start = ContinuousClock.now
-        let pace = Pace(requestsPerMinute: 1200)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 { group.addTask { try await pace.wait() } }
-            try await group.waitForAll()
-        }
-        #expect(start.duration(to: .now) >= .milliseconds(200))
-    }
-
-    @Test func waitEndsWithTheWork() async {
-        let pace = Pace(requestsPerMinute: 0.001)
-        let work = Task { try await pace.wait() }
-        work.cancel()
-        await #expect(throws: CancellationError.self) { try await work.value }
-    }
-
-    /// Three leases at a time share 180 requests a minute, by jobs of so many requests, answered in 50 ms each.
-    @Test(arguments: [1, 2, 3, 7, 500]) func shortJobsKeepTheRateTogether(_ requestsPerJob: Int) {
-        let start = ContinuousClock.now
-        var turns: [ContinuousClock.Instant] = []
-        for lane in 0..<3 {
-            var now = start + .milliseconds(lane * 100)
-            while now < start + .seconds(300) {
-                let pace = Pace(requestsPerMinute: 180.0 / 3, now: now)
-                for _ in 0..<requestsPerJob {
-                    let turn = pace.takeTurn(at: now)
-                    turns.append(turn)
-                    now = turn + .milliseconds(50)
-                }
-            }
-        }
-        turns.sort()
-        #expect(turns.count >= 3 * 280)
-        for (first, turn) in turns.enumerated() {
-            let inAMinute = turns[first...].prefix { $0 < turn + .seconds(60) }.count
-            guard inAMinute <= 180 else {
-                Issue.record("\(inAMinute) requests in one minute")
-                return
-            }
-        }
-    }
-
-    @Test func aRequestAfterAPauseHasItsIntervalBehindIt() {
-        let start = ContinuousClock.now
-        let pace = Pace(requestsPerMinute: 60, now: start)
-        #expect(pace.takeTurn(at: start + .seconds(10)) == start + .seconds(10))
-        #expect(pace.takeTurn(at: start + .seconds(10)) == start + .seconds(11))
-    }
-
-    @Test func withoutALimitNobodyWaits() async throws {
-        // With a wait of any length it would last beyond the time limit.
-        let pace = Pace(requestsPerMinute: nil)
-        for _ in 0..<100_000 { try await pace.wait() }
     }
 }

@@ -26,7 +26,7 @@ extension JobResult {
     private let site = Resource.site("test")
 
     private func result(_ error: any Error, lease: LeaseStanding = .held, wiki: String = "testwiki") -> JobResult {
-        JobResult(error, lease: lease, resource: site, wiki: wiki)
+        JobResult(error, lease: lease, site: site, wiki: wiki)
     }
 
     private func api(_ kind: APIError.Kind, status: Int? = nil, retryAfter: Duration? = nil) -> APIError {

@@ -144,7 +144,7 @@ struct UnwillingWikiTests {
             do {
                 _ = try await ModulesWork().run(context)
             } catch {
-                let told = JobResult(error, lease: .held, resource: .site("test"), wiki: "testwiki")
+                let told = JobResult(error, lease: .held, site: .site("test"), wiki: "testwiki")
                 result.withLock { $0 = told }
             }
         }

@@ -51,7 +51,7 @@ struct WikisWorkTests {
             _ = try await sync(source, bench)
             return nil
         } catch {
-            return JobResult(error, lease: .held, resource: .site("test"), wiki: "")
+            return JobResult(error, lease: .held, site: .site("test"), wiki: "")
         }
     }
 
@@ -213,7 +213,7 @@ struct WikisWorkTests {
         #expect(try await failure(.api(url: "ftp://wiki.example"), bench)?.failure?.contains("bad url") == true)
         let context = try await bench.lease(try await bench.job(.wikis), .wikis, parameters: Array("{}".utf8))
         let error = await #expect(throws: InvalidParameters.self) { _ = try await WikisWork().run(context) }
-        let result = try JobResult(#require(error), lease: .held, resource: .site("test"), wiki: "")
+        let result = try JobResult(#require(error), lease: .held, site: .site("test"), wiki: "")
         #expect(result.failure?.contains("wikis sync") == true)
     }
 

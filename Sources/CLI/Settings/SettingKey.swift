@@ -137,6 +137,11 @@ package struct SettingKey: Hashable, Sendable {
         standard: "180"
     )
 
+    package static let quotas = SettingKey(
+        "politeness.quotas",
+        "limits of single resources, or of all of a type: site:wikimedia=16, dumps=2/60; uses at once, and requests per minute"
+    )
+
     package static let metaDefaultsFile = SettingKey("meta.defaults_file", "MySQL option file for meta_p")
     package static let metaHost = SettingKey(
         "meta.host",
@@ -160,7 +165,7 @@ package struct SettingKey: Hashable, Sendable {
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,
         workerName, workerSlots, workerGrace, workerConnections,
-        contact, httpAuthority, scriptPath, maximumLag, siteInFlight, sitePerMinute,
+        contact, httpAuthority, scriptPath, maximumLag, siteInFlight, sitePerMinute, quotas,
         metaDefaultsFile, metaHost, metaPort, metaDatabase,
         logLevel,
     ]

@@ -62,7 +62,8 @@ extension Settings {
         let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
         settings.quotas = Quotas(
             siteInFlight: try integer(.siteInFlight, in: 1...10_000),
-            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute)
+            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute),
+            named: try quotas()
         )
         let heartbeat = try integer(.heartbeat, in: 1...600)
         settings.heartbeat = .seconds(heartbeat)
@@ -78,13 +79,13 @@ extension Settings {
     /// A client with the role of operators.
     /// - Throws: ``SettingsError``; `SecretFileError`; `NNGError`.
     package func coordinatorClient(logger: Logger) throws -> CoordinatorClient {
-        try client(secret: .operatorSecret, name: nil, kinds: [], slots: 0, logger: logger)
+        try client(secret: .operatorSecret, name: nil, kinds: [], slots: 0, connections: 0, logger: logger)
     }
 
     /// A client that can only say hello, which needs no secret.
     /// - Throws: ``SettingsError``; `NNGError`.
     package func anonymousClient(logger: Logger) throws -> CoordinatorClient {
-        try client(secret: nil, name: nil, kinds: [], slots: 0, logger: logger)
+        try client(secret: nil, name: nil, kinds: [], slots: 0, connections: 0, logger: logger)
     }
 
     /// A client with the role of workers.
@@ -95,6 +96,7 @@ extension Settings {
             name: string(.workerName),
             kinds: works.map(\.kind.rawValue),
             slots: try workerSlots(),
+            connections: try integer(.workerConnections, in: 1...100),
             logger: logger
         )
     }
@@ -104,6 +106,7 @@ extension Settings {
         name: String?,
         kinds: [String],
         slots: Int,
+        connections: Int,
         logger: Logger
     ) throws -> CoordinatorClient {
         if let name, !Identity.isValidName(name) {
@@ -120,11 +123,20 @@ extension Settings {
                 software: Version.current,
                 schema: UInt32(Version.schema),
                 kinds: kinds,
-                slots: UInt32(slots)
+                slots: UInt32(slots),
+                databaseConnections: UInt32(connections)
             ),
             secret: secret,
             logger: logger
         )
+    }
+
+    private func quotas() throws -> [String: Quota] {
+        do {
+            return try Quotas.parse(string(.quotas) ?? "")
+        } catch {
+            throw SettingsError("\(SettingKey.quotas.name): \(error)")
+        }
     }
 
     /// Where coordinators may be reached, in the order in which they are tried.

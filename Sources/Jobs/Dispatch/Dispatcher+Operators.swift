@@ -7,12 +7,12 @@ extension Dispatcher {
 
     /// An operator doesn't want the job any more. Empty when it isn't active, or unsettled.
     package mutating func cancel(_ id: JobID, reason: String, at now: Timestamp) -> [Transition] {
-        isUnsettled(id) ? [] : apply(.cancelled(reason: reason), to: id, at: now)
+        isUnsettled(id) ? [] : apply(.cancelled(reason: reason), to: id, lingers: true, at: now)
     }
 
     /// An operator takes a lease back, without blame. Empty when the job isn't leased.
     package mutating func takeBack(_ id: JobID, reason: String, at now: Timestamp) -> [Transition] {
-        jobs[id]?.state == .leased ? apply(.released(reason: reason, wait: .zero), to: id, at: now) : []
+        jobs[id]?.state == .leased ? apply(.released(reason: reason, wait: .zero), to: id, lingers: true, at: now) : []
     }
 
     /// An operator wants a job tried again that was given up, as it stands in the table. Empty when that can't be.

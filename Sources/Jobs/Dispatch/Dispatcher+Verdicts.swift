@@ -21,7 +21,7 @@ extension Dispatcher {
                 revert(transition, leaseClock: leaseClocks[transition.before.id], at: now)
             case .stale(let row):
                 differed.append(transition.before.id)
-                if let row { load(row, at: now) } else { forget(transition.before.id) }
+                if let row { load(row, at: now) } else { forget(transition.before.id, at: now) }
             }
         }
         return (committed, differed)

@@ -5,7 +5,9 @@ extension Dispatcher {
         let leased = jobs.values.filter { $0.state == .leased }
         if Set(leased.map(\.id)) != Set(leases.keys) { found.append("the leased jobs are those with a lease clock") }
         var inUse: [Resource: Int] = [:]
-        let taken = leased.flatMap { kinds.resources(of: $0) } + unsettled.values.joined()
+        let taken =
+            leased.flatMap { kinds.resources(of: $0) } + unsettled.values.joined()
+            + lingering.values.flatMap(\.resources)
         for resource in taken { inUse[resource, default: 0] += 1 }
         found += quotas.violations(inUse: inUse)
         for job in jobs.values

@@ -8,7 +8,11 @@ package struct Dispatcher: Sendable {
     private(set) var jobs: [JobID: Job] = [:]
     private(set) var leases: [JobID: LeaseClock] = [:]
     var queues: ReadyQueues
-    package private(set) var quotas: QuotaLedger
+    package internal(set) var quotas: QuotaLedger
+    var shares = ShareBook()
+    var connections: ConnectionBook
+    /// Leases that operators ended, until their workers know, and what they take meanwhile.
+    var lingering: [Lease: Linger] = [:]
     package internal(set) var pauses = PauseBook()
     private var dependents: [JobID: Set<JobID>] = [:]
     /// Jobs whose last lease has ended by a decision that isn't known to be in the table, and what they take meanwhile:
@@ -47,6 +51,7 @@ package struct Dispatcher: Sendable {
         self.settings = settings
         self.kinds = kinds
         self.quotas = quotas
+        connections = ConnectionBook(limit: quotas.quota(of: .database).atOnce)
         self.generator = generator
         queues = ReadyQueues()
     }
@@ -81,18 +86,19 @@ package struct Dispatcher: Sendable {
     /// Takes an active job from the table: one just planned, one found at the start, or one on which memory and table
     /// didn't agree. A leased one gets a full lease from now on, and counts as unheard.
     package mutating func load(_ job: Job, at now: Timestamp) {
-        forget(job.id)
+        forget(job.id, at: now)
         guard job.state.isActive else { return }
-        place(job)
+        place(job, isFound: true)
         if job.state == .leased {
             leases[job.id] = LeaseClock(deadline: now.advanced(by: settings.lease), heard: false)
         }
     }
 
     /// Drops a job that the table no longer has as active.
-    package mutating func forget(_ id: JobID) {
-        if let known = jobs[id] { displace(known) }
+    package mutating func forget(_ id: JobID, at now: Timestamp) {
+        if let known = jobs[id] { displace(known, at: now) }
         settle(id)
+        for lease in lingering.keys where lease.job == id { endLinger(lease) }
     }
 
     // MARK: Grants
@@ -108,6 +114,8 @@ package struct Dispatcher: Sendable {
     ) -> [Transition] {
         queues.wake(at: now)
         for pause in pauses.removeEnded(at: now) { wake(from: pause.target) }
+        endLingers(at: now)
+        guard connections.hasRoom(for: worker, at: now) else { return [] }
         var transitions: [Transition] = []
         transitions.reserveCapacity(min(slots, 16))
         while transitions.count < slots, let id = nextReady(of: wanted, at: now) {
@@ -164,6 +172,8 @@ package struct Dispatcher: Sendable {
         worker: RandomID,
         at now: Timestamp
     ) -> [Transition] {
+        // It has ended the work, whatever counts of it.
+        if lingering[lease]?.worker == worker { endLinger(lease) }
         guard let job = jobs[lease.job], job.lease == lease, job.holder?.worker == worker else { return [] }
         return apply(event, to: lease.job, at: now)
     }
@@ -198,7 +208,7 @@ package struct Dispatcher: Sendable {
         if let job = jobs[id], job.state == .ready { queues.insert(job) }
     }
 
-    private mutating func release(_ resources: [Resource]) {
+    mutating func release(_ resources: [Resource]) {
         for resource in resources {
             quotas.giveBack(resource)
             queues.unblock(resource)
@@ -228,16 +238,24 @@ package struct Dispatcher: Sendable {
         if let clock, leases[transition.before.id] != nil { leases[transition.before.id] = clock }
     }
 
-    mutating func apply(_ event: JobEvent, to id: JobID, at now: Timestamp) -> [Transition] {
+    /// - Parameter lingers: whether the worker that holds the job's lease doesn't know yet.
+    mutating func apply(
+        _ event: JobEvent,
+        to id: JobID,
+        lingers: Bool = false,
+        at now: Timestamp
+    ) -> [Transition] {
         guard let before = jobs[id],
             let (after, story) = try? before.after(event, at: now, policy: settings.policy, using: &generator)
         else { return [] }
         if before.state == .leased {
-            let resources = kinds.resources(of: before)
+            // What lingers keeps its place anyway.
+            let resources = lingers ? [] : kinds.resources(of: before)
             unsettled[id] = resources
             for resource in resources { quotas.take(resource) }
         }
-        displace(before)
+        if lingers { linger(before, at: now) }
+        displace(before, at: now)
         if after.state.isActive { place(after) }
         var transitions = [Transition(before: before, after: after, story: story, at: now).standing(on: event)]
         if !after.state.isActive {
@@ -249,7 +267,8 @@ package struct Dispatcher: Sendable {
         return transitions
     }
 
-    mutating func place(_ job: Job) {
+    /// - Parameter isFound: whether the table had it like this already, and not only from now on.
+    mutating func place(_ job: Job, isFound: Bool = false) {
         jobs[job.id] = job
         switch job.state {
         case .ready:
@@ -257,6 +276,7 @@ package struct Dispatcher: Sendable {
         case .leased:
             leases[job.id] = LeaseClock(deadline: nil, heard: false)
             for resource in kinds.resources(of: job) { quotas.take(resource) }
+            beginShares(of: job, isFound: isFound)
         case .waiting:
             if let dependency = job.dependsOn { dependents[dependency, default: []].insert(job.id) }
         case .done, .failed, .quarantined, .cancelled:
@@ -264,12 +284,13 @@ package struct Dispatcher: Sendable {
         }
     }
 
-    private mutating func displace(_ job: Job) {
+    private mutating func displace(_ job: Job, at now: Timestamp) {
         jobs[job.id] = nil
         switch job.state {
         case .leased:
             leases[job.id] = nil
             release(kinds.resources(of: job))
+            endShares(of: job, at: now)
         case .waiting:
             if let dependency = job.dependsOn { dependents[dependency]?.remove(job.id) }
         case .ready, .done, .failed, .quarantined, .cancelled:

@@ -47,7 +47,7 @@ package struct QuotaLedger: Sendable {
     }
 
     /// Whether as many jobs use the resource as may.
-    func isFull(_ resource: Resource) -> Bool { (entries[resource]?.inUse ?? 0) >= quotas.limit(of: resource) }
+    func isFull(_ resource: Resource) -> Bool { (entries[resource]?.inUse ?? 0) >= quotas[resource].atOnce }
 
     /// Until when the resource is held back; `nil` when it isn't now.
     package func heldBackUntil(_ resource: Resource, at now: Timestamp) -> Timestamp? {
@@ -89,9 +89,12 @@ package struct QuotaLedger: Sendable {
         entries[resource] = entry
     }
 
-    /// The requests per minute that one lease may make of the resource; `nil` for no limit.
-    package func requestsPerMinute(_ resource: Resource) -> Double? {
-        quotas.requestsPerMinute(of: resource).map { $0 / Double(quotas.limit(of: resource)) }
+    /// The limits of a resource.
+    package func quota(of resource: Resource) -> Quota { quotas[resource] }
+
+    /// Why the resource is held back; `nil` when it isn't now.
+    func reason(_ resource: Resource, at now: Timestamp) -> String? {
+        heldBackUntil(resource, at: now) == nil ? nil : entries[resource]?.reason
     }
 
     /// Every resource that is in use or held back.
@@ -100,7 +103,7 @@ package struct QuotaLedger: Sendable {
             Report(
                 resource: resource,
                 inUse: entry.inUse,
-                limit: quotas.limit(of: resource),
+                limit: quotas[resource].atOnce,
                 heldBackUntil: heldBackUntil(resource, at: now),
                 reason: entry.reason
             )
@@ -116,7 +119,7 @@ package struct QuotaLedger: Sendable {
             if counted != inUse[resource] ?? 0 {
                 found.append("\(resource): \(counted) in use by the ledger, not by leases")
             }
-            if counted > quotas.limit(of: resource) { found.append("\(resource): more in use than its limit") }
+            if counted > quotas[resource].atOnce { found.append("\(resource): more in use than its limit") }
         }
         return found
     }

@@ -33,6 +33,8 @@ struct ReadyQueues: Sendable {
     private var queues: [Key: Heap<Entry>] = [:]
     private var delayed = Heap<Delayed>()
     private var blocked: [Resource: [Entry]] = [:]
+    /// How many queues with something in them there are of a resource.
+    private var queueCounts: [Resource: Int] = [:]
 
     /// Puts in a ready job: in its queue, or aside until its time has come.
     mutating func insert(_ job: Job) {
@@ -65,7 +67,11 @@ struct ReadyQueues: Sendable {
         }
         guard let best else { return nil }
         queues[best.key]?.removeMax()
-        if queues[best.key]?.isEmpty ?? false { queues[best.key] = nil }
+        if queues[best.key]?.isEmpty ?? false {
+            queues[best.key] = nil
+            let left = (queueCounts[best.key.resource] ?? 0) - 1
+            queueCounts[best.key.resource] = left > 0 ? left : nil
+        }
         return best
     }
 
@@ -93,7 +99,11 @@ struct ReadyQueues: Sendable {
     /// What entries are put aside for, until it has room again. For checks.
     var blockedResources: [Resource] { Array(blocked.keys) }
 
+    /// Whether jobs may be waiting for room at the resource.
+    func isWanted(_ resource: Resource) -> Bool { queueCounts[resource] != nil || blocked[resource] != nil }
+
     private mutating func enqueue(_ entry: Entry) {
+        if queues[entry.key] == nil { queueCounts[entry.key.resource, default: 0] += 1 }
         queues[entry.key, default: Heap()].insert(entry)
     }
 }

@@ -90,6 +90,7 @@ extension CoordinatorClient {
         register.schema = identity.schema
         register.kinds = identity.kinds
         register.slots = identity.slots
+        register.databaseConnections = identity.databaseConnections
         register.proof = Data(
             secret.proof(nonce: Array(welcome.nonce), incarnation: identity.incarnation, name: identity.name)
         )

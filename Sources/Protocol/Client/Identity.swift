@@ -15,6 +15,8 @@ package struct Identity: Sendable, Equatable {
     package var kinds: [String]
     /// How many jobs a worker does at once; 0 for an operator.
     package var slots: UInt32
+    /// How many connections a worker opens to the result database while it has leases.
+    package var databaseConnections: UInt32
 
     /// An identity of this process. Without a name it is called after its host and process id.
     package init(
@@ -23,7 +25,8 @@ package struct Identity: Sendable, Equatable {
         software: String,
         schema: UInt32,
         kinds: [String] = [],
-        slots: UInt32 = 0
+        slots: UInt32 = 0,
+        databaseConnections: UInt32 = 0
     ) {
         host = Self.hostName
         processID = UInt32(getpid())
@@ -33,6 +36,7 @@ package struct Identity: Sendable, Equatable {
         self.schema = schema
         self.kinds = kinds
         self.slots = slots
+        self.databaseConnections = databaseConnections
     }
 
     /// The name of this host, without its domain.

@@ -125,6 +125,9 @@ package nonisolated struct WireRegister: Sendable {
 
   package var slots: UInt32 = 0
 
+  /// Workers: connections that it opens to the result database while it has leases; 0 counts as 1.
+  package var databaseConnections: UInt32 = 0
+
   /// HMAC-SHA256, keyed with the secret, over:
   /// "perigee.v1.register" | nonce | incarnation | name in UTF-8.
   package var proof: Data = Data()
@@ -248,7 +251,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Register"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}software\0\u{1}protocol\0\u{1}schema\0\u{1}kinds\0\u{1}slots\0\u{2}\u{5}proof\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}software\0\u{1}protocol\0\u{1}schema\0\u{1}kinds\0\u{1}slots\0\u{3}database_connections\0\u{2}\u{4}proof\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -266,6 +269,7 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.schema) }()
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.kinds) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.slots) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.databaseConnections) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
       default: break
       }
@@ -303,6 +307,9 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.slots != 0 {
       try visitor.visitSingularUInt32Field(value: self.slots, fieldNumber: 10)
     }
+    if self.databaseConnections != 0 {
+      try visitor.visitSingularUInt32Field(value: self.databaseConnections, fieldNumber: 11)
+    }
     if !self.proof.isEmpty {
       try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 15)
     }
@@ -320,6 +327,7 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.schema != rhs.schema {return false}
     if lhs.kinds != rhs.kinds {return false}
     if lhs.slots != rhs.slots {return false}
+    if lhs.databaseConnections != rhs.databaseConnections {return false}
     if lhs.proof != rhs.proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -54,8 +54,14 @@ package nonisolated struct WireShare: Sendable {
   /// Such as "site:wikimedia".
   package var resource: String = String()
 
-  /// Requests per minute; 0 for no limit.
+  /// Requests per minute; 0 for no limit, unless `none` is set.
   package var requestsPerMinute: Double = 0
+
+  /// Nothing is to be sent for so long: the resource is held back for all.
+  package var holdMilliseconds: UInt32 = 0
+
+  /// Nothing is to be sent until a later word: others have to keep to less first.
+  package var none: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -152,6 +158,9 @@ package nonisolated struct WireProgress: Sendable {
   /// 0 when not known.
   package var itemsExpected: UInt64 = 0
 
+  /// What the worker keeps to now, of resources whose requests are counted.
+  package var shares: [WireShare] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -200,6 +209,9 @@ package nonisolated struct WireVerdict: Sendable {
   package var job: UInt64 = 0
 
   package var ruling: WireVerdict.Ruling = .unspecified
+
+  /// With HELD: what to keep to from now on. Resources that aren't named are as they were.
+  package var shares: [WireShare] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -550,7 +562,7 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireShare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Share"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{3}requests_per_minute\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{3}requests_per_minute\0\u{3}hold_milliseconds\0\u{1}none\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -560,6 +572,8 @@ nonisolated extension WireShare: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.resource) }()
       case 2: try { try decoder.decodeSingularDoubleField(value: &self.requestsPerMinute) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.holdMilliseconds) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.none) }()
       default: break
       }
     }
@@ -572,12 +586,20 @@ nonisolated extension WireShare: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.requestsPerMinute.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.requestsPerMinute, fieldNumber: 2)
     }
+    if self.holdMilliseconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.holdMilliseconds, fieldNumber: 3)
+    }
+    if self.none != false {
+      try visitor.visitSingularBoolField(value: self.none, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireShare, rhs: WireShare) -> Bool {
     if lhs.resource != rhs.resource {return false}
     if lhs.requestsPerMinute != rhs.requestsPerMinute {return false}
+    if lhs.holdMilliseconds != rhs.holdMilliseconds {return false}
+    if lhs.none != rhs.none {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -714,7 +736,7 @@ nonisolated extension WireGrants: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Progress"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}checkpoint_sequence\0\u{3}items_done\0\u{3}items_expected\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}checkpoint_sequence\0\u{3}items_done\0\u{3}items_expected\0\u{1}shares\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -726,6 +748,7 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.checkpointSequence) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.itemsDone) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.itemsExpected) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.shares) }()
       default: break
       }
     }
@@ -748,6 +771,9 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.itemsExpected != 0 {
       try visitor.visitSingularUInt64Field(value: self.itemsExpected, fieldNumber: 4)
     }
+    if !self.shares.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shares, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -756,6 +782,7 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.checkpointSequence != rhs.checkpointSequence {return false}
     if lhs.itemsDone != rhs.itemsDone {return false}
     if lhs.itemsExpected != rhs.itemsExpected {return false}
+    if lhs.shares != rhs.shares {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -838,7 +865,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Verdict"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}ruling\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}ruling\0\u{1}shares\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -848,6 +875,7 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.ruling) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.shares) }()
       default: break
       }
     }
@@ -860,12 +888,16 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.ruling != .unspecified {
       try visitor.visitSingularEnumField(value: self.ruling, fieldNumber: 2)
     }
+    if !self.shares.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shares, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireVerdict, rhs: WireVerdict) -> Bool {
     if lhs.job != rhs.job {return false}
     if lhs.ruling != rhs.ruling {return false}
+    if lhs.shares != rhs.shares {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
