@@ -32,6 +32,8 @@ extension APIError {
         case "ratelimited": .rateLimited
         case "readonly": .readOnly
         case "badcontinue": .badContinue
+        case "assertuserfailed", "assertbotfailed", "assertnameduserfailed": .credentials
+        case _ where code.hasPrefix("mwoauth-"): .credentials
         // The codes of MediaWiki before and since 1.35 for a namespace that isn't there.
         case "unknown_gapnamespace": .noModuleNamespace
         case "badvalue" where info.contains("gapnamespace"): .noModuleNamespace

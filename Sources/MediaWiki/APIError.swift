@@ -24,6 +24,8 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         case noModuleNamespace
         /// The wiki has no list of wikis: SiteMatrix isn't installed.
         case noSiteMatrix
+        /// The wiki doesn't accept the credentials (any more).
+        case credentials
         /// The continuation isn't valid (any more): the walk must start anew.
         case badContinue
         /// The answer is JSON of the API but not what was asked for.
@@ -73,7 +75,8 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         case .api(let code):
             code.hasPrefix("internal_api_error") || status.map { $0 >= 500 } == true ? .retry : .permanent
         case .transport(let error): error.isTransient || isCancellation ? .retry : .permanent
-        case .notJSON, .wrongWiki, .noModuleNamespace, .noSiteMatrix, .badContinue: .permanent
+        case .notJSON, .wrongWiki, .noModuleNamespace, .noSiteMatrix, .badContinue, .credentials:
+            .permanent
         }
     }
 
@@ -103,6 +106,8 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         case .wrongWiki(let found): "another wiki answers, \(found); is the wiki's URL right?"
         case .noModuleNamespace: "no namespace 828: Scribunto isn't installed there"
         case .noSiteMatrix: "no list of wikis: the SiteMatrix extension isn't installed there"
+        case .credentials:
+            "the wiki doesn't accept the credentials; renew the file that http.token_file or http.bot_password_file names"
         case .badContinue: "the continuation isn't valid any more, the walk must start anew"
         case .unexpectedAnswer: "the answer isn't what was asked for"
         case .transport: "no answer"

@@ -21,34 +21,59 @@ package final class ActionAPI: Sendable {
 
     private let client: HTTPClient
     private let maxlag: Int?
-    private let headers: [HTTPHeaders.Field]
+    let credentials: WikiCredentials?
+    let cookies = Lock<[String: String]>([:])
     private let used = Lock(Usage())
+    private let known = Lock<WikiAccount?>(nil)
 
     /// Makes the API of `wiki`.
     ///
     /// - Parameters:
     ///   - maxlag: the lag of the wiki's database, in seconds, from which on it refuses to answer; `nil` to get answers
     ///     whatever the lag.
-    ///   - headers: sent with every request, such as an authorisation.
-    package init(client: HTTPClient, wiki: WikiDescription, maxlag: Int? = 5, headers: [HTTPHeaders.Field] = []) {
+    ///   - credentials: whose requests they are; `nil` for nobody's. The wiki refuses to answer when it doesn't accept them.
+    package init(
+        client: HTTPClient,
+        wiki: WikiDescription,
+        maxlag: Int? = 5,
+        credentials: WikiCredentials? = nil
+    ) {
         self.client = client
         self.wiki = wiki
         self.maxlag = maxlag
-        self.headers = headers
+        self.credentials = credentials
     }
 
     /// What the requests came to so far.
     package var usage: Usage { used.withLock { $0 } }
 
-    /// Sends one GET with `parameters`, format and maxlag added, and returns the body when it is an answer without an
+    /// The account whose requests these are, once ``siteInfo()`` has asked for it; `nil` for nobody's.
+    package internal(set) var account: WikiAccount? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
+    }
+
+    /// For how many pages the text comes in one request. Source: API:Revisions.
+    package var pagesPerRequest: Int { account?.hasHighLimits ?? false ? 500 : 50 }
+
+    /// Sends one request with `parameters`, format and maxlag added, and returns the body when it is an answer without an
     /// error.
-    func call(_ parameters: [HTTPFormField]) async throws(APIError) -> [UInt8] {
+    /// - Parameters:
+    ///   - form: the body of a POST; `nil` for a GET.
+    ///   - asserts: whether the wiki is to refuse the request when it doesn't accept the credentials.
+    func call(
+        _ parameters: [HTTPFormField],
+        form: [HTTPFormField]? = nil,
+        asserts: Bool = true
+    ) async throws(APIError) -> [UInt8] {
         var fields = parameters + [HTTPFormField("format", "json"), HTTPFormField("formatversion", "2")]
         if let maxlag { fields.append(HTTPFormField("maxlag", "\(maxlag)")) }
+        if asserts, credentials != nil { fields.append(HTTPFormField("assert", "user")) }
         let request = HTTPRequest(
             url: "\(wiki.url)/api.php?\(HTTPFormField.encode(fields))",
-            headers: headers,
-            redirects: .sameHost(maximum: 3)
+            method: form.map { .post(form: $0) } ?? .get,
+            headers: authorization,
+            redirects: form == nil ? .sameHost(maximum: 3) : .none
         )
         used.withLock { $0.requests += 1 }
         let response: HTTPResponse
@@ -56,6 +81,7 @@ package final class ActionAPI: Sendable {
             throw APIError(wiki: wiki.dbname, kind: .transport(error), info: error.description)
         }
         used.withLock { $0.wireBytes += response.wireBytes }
+        keepCookies(of: response.headers)
         let envelope = try? JSONDecoder().decode(APIErrorEnvelope.self, from: Data(response.body))
         if let error = APIError.error(in: response, envelope: envelope, wiki: wiki.dbname, now: Date()) { throw error }
         return response.body

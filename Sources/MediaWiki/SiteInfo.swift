@@ -45,14 +45,24 @@ package struct SiteInfo: Sendable, Equatable {
 }
 
 extension ActionAPI {
-    /// Asks the wiki what it is, in one request.
+    /// Asks the wiki what it is, and, with credentials, what their account may do; in one request.
     /// - Throws: ``APIError``; with `wrongWiki` when another wiki answers than the description names.
     package func siteInfo() async throws(APIError) -> SiteInfo {
-        let body = try await call([
-            HTTPFormField("action", "query"), HTTPFormField("meta", "siteinfo"),
-            HTTPFormField("siprop", "general|namespaces"),
-        ])
+        var parameters = [HTTPFormField("action", "query"), HTTPFormField("siprop", "general|namespaces")]
+        if credentials == nil {
+            parameters.append(HTTPFormField("meta", "siteinfo"))
+        } else {
+            parameters += [HTTPFormField("meta", "siteinfo|userinfo"), HTTPFormField("uiprop", "rights|groups")]
+        }
+        let body = try await call(parameters)
         let query = try decode(SiteInfoAnswer.self, from: body).query
+        account = query.userinfo.map { user in
+            WikiAccount(
+                name: user.name,
+                groups: user.groups ?? [],
+                hasHighLimits: user.rights?.contains("apihighlimits") ?? false
+            )
+        }
         guard query.general.wikiid == wiki.dbname else {
             throw APIError(wiki: wiki.dbname, kind: .wrongWiki(found: query.general.wikiid), status: 200)
         }
@@ -78,6 +88,13 @@ private struct SiteInfoAnswer: Decodable {
     struct Query: Decodable {
         let general: General
         let namespaces: [String: Namespace]
+        let userinfo: User?
+    }
+
+    struct User: Decodable {
+        let name: String
+        let groups: [String]?
+        let rights: [String]?
     }
 
     struct General: Decodable {

@@ -42,6 +42,20 @@ package enum SecretFile {
     /// Reads a file that nobody but its owner may read.
     /// - Throws: ``SecretFileError``.
     package static func read(_ path: String) throws(SecretFileError) -> [Secret] {
+        let secrets = try lines(of: path, hint: "make one with: openssl rand -hex 32")
+        guard secrets.allSatisfy({ $0.count >= Secret.minimumLength }) else {
+            throw SecretFileError(
+                path: path,
+                problem: "a secret has to have \(Secret.minimumLength) characters or more"
+            )
+        }
+        return secrets.map { Secret($0) }
+    }
+
+    /// The lines of a file that nobody but its owner may read, without empty lines and the space around them; one at least.
+    /// - Parameter hint: what to do when there is none.
+    /// - Throws: ``SecretFileError``.
+    package static func lines(of path: String, hint: String) throws(SecretFileError) -> [[UInt8]] {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw SecretFileError(path: path, problem: String(cString: strerror(errno)))
@@ -53,19 +67,12 @@ package enum SecretFile {
         guard status.st_mode & 0o077 == 0 else {
             throw SecretFileError(path: path, problem: "others may read or write it; run: chmod 600 \(path)")
         }
-        let secrets = content.split(separator: UInt8(ascii: "\n"))
-            .map { line in line.filter { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: " ") } }
+        let lines = content.split(separator: UInt8(ascii: "\n"))
+            .map { line in line.split(whereSeparator: { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: " ") }) }
             .filter { !$0.isEmpty }
-        guard !secrets.isEmpty else {
-            throw SecretFileError(path: path, problem: "it is empty; make one with: openssl rand -hex 32")
-        }
-        guard secrets.allSatisfy({ $0.count >= Secret.minimumLength }) else {
-            throw SecretFileError(
-                path: path,
-                problem: "a secret has to have \(Secret.minimumLength) characters or more"
-            )
-        }
-        return secrets.map { Secret($0) }
+            .map { words in Array(words.joined(separator: [UInt8(ascii: " ")])) }
+        guard !lines.isEmpty else { throw SecretFileError(path: path, problem: "it is empty; \(hint)") }
+        return lines
     }
 }
 
@@ -73,6 +80,12 @@ package enum SecretFile {
 package struct SecretFileError: Error, Sendable, Equatable, CustomStringConvertible {
     package let path: String
     package let problem: String
+
+    /// - Parameter problem: what is wrong with it, and what to do.
+    package init(path: String, problem: String) {
+        self.path = path
+        self.problem = problem
+    }
 
     package var description: String { "the secret file \(path) can't be used: \(problem)" }
 }

@@ -69,6 +69,8 @@ extension JobResult {
                 permanent: false,
                 resource: wiki.isEmpty ? site : .wiki(wiki)
             )
+        // A person has to put that right, and no other job of the site will fare better.
+        case .permanent where error.kind == .credentials: self = .unable(WorkerFault(cause: error.description))
         case .permanent: self = .failed(message: error.description, permanent: true, resource: nil)
         }
     }

@@ -1,5 +1,6 @@
 package import HTTPFetch
 package import MariaDB
+package import MediaWiki
 
 /// What a worker needs to know before it starts.
 package struct WorkerSettings: Sendable {
@@ -15,6 +16,10 @@ package struct WorkerSettings: Sendable {
     package var maximumLag: Int? = 5
     /// What is appended to the URL of a host to get its scripts' path, where a list of wikis has only hosts.
     package var scriptPath = "/w"
+    /// Whose requests they are that go to the wikis of ``credentialsSite``; `nil` for nobody's.
+    package var credentials: WikiCredentials?
+    /// The site that is shown the credentials. No other is.
+    package var credentialsSite = Site.wikimedia
     /// The server with `meta_p`; `nil` where there is none.
     package var metaDatabase: ConnectionSettings?
 

@@ -115,6 +115,19 @@ package struct SettingKey: Hashable, Sendable {
         "http.contact",
         "mail address or URL of the operator, for the User-Agent; Wikimedia asks for it"
     )
+    package static let tokenFile = SettingKey(
+        "http.token_file",
+        "file with an OAuth 2 access token, for requests in the name of an account"
+    )
+    package static let botPasswordFile = SettingKey(
+        "http.bot_password_file",
+        "file with the name (User@bot) and, in the next line, the bot password, for the same"
+    )
+    package static let credentialsSite = SettingKey(
+        "http.credentials_site",
+        "the site that token or bot password are for; no other gets to see them",
+        standard: "wikimedia"
+    )
     package static let httpAuthority = SettingKey("http.ca", "PEM file with the CA of the wikis, where it isn't public")
     package static let scriptPath = SettingKey(
         "http.script_path",
@@ -165,7 +178,7 @@ package struct SettingKey: Hashable, Sendable {
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,
         workerName, workerSlots, workerGrace, workerConnections,
-        contact, httpAuthority, scriptPath, maximumLag, siteInFlight, sitePerMinute, quotas,
+        contact, tokenFile, botPasswordFile, credentialsSite, httpAuthority, scriptPath, maximumLag, siteInFlight, sitePerMinute, quotas,
         metaDefaultsFile, metaHost, metaPort, metaDatabase,
         logLevel,
     ]

@@ -170,6 +170,34 @@ extension Settings {
 
     // MARK: The worker
 
+    /// Whose requests go to wikis; `nil` for nobody's.
+    /// - Throws: ``SettingsError``; `SecretFileError`.
+    private func wikiCredentials() throws -> WikiCredentials? {
+        switch (string(.tokenFile), string(.botPasswordFile)) {
+        case (nil, nil): return nil
+        case (let path?, nil):
+            let lines = try SecretFile.lines(of: path, hint: "put the access token in it")
+            guard lines.count == 1, lines[0].allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                throw SecretFileError(path: path, problem: "it has to have one line, with the access token")
+            }
+            return .token(String(decoding: lines[0], as: UTF8.self))
+        case (nil, let path?):
+            let lines = try SecretFile.lines(of: path, hint: "put name and bot password in it")
+            guard lines.count == 2, lines[0].contains(UInt8(ascii: "@")) else {
+                throw SecretFileError(
+                    path: path,
+                    problem: "it has to have two lines: the name, such as User@bot, and the bot password"
+                )
+            }
+            return .botPassword(
+                name: String(decoding: lines[0], as: UTF8.self),
+                password: String(decoding: lines[1], as: UTF8.self)
+            )
+        case (_?, _?):
+            throw SettingsError("http.token_file and http.bot_password_file are both set: keep one")
+        }
+    }
+
     private func workerSlots() throws -> Int { try integer(.workerSlots, in: 1...256) }
 
     /// What a worker needs.
@@ -187,6 +215,8 @@ extension Settings {
             ),
             hasContact: string(.contact) != nil
         )
+        settings.credentials = try wikiCredentials()
+        settings.credentialsSite = try required(.credentialsSite).lowercased()
         settings.grace = .seconds(try integer(.workerGrace, in: 1...3600))
         let lag = try integer(.maximumLag, in: 0...3600)
         settings.maximumLag = lag == 0 ? nil : lag

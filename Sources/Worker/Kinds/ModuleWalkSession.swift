@@ -13,8 +13,6 @@ struct ModuleWalkSession {
     /// What workers before this one have counted.
     let carried = Lock(ModuleWalk.Counts())
 
-    /// So many pages' texts come in one request. Source: API:Revisions, limit for clients without `apihighlimits`.
-    private static let pagesPerRequest = 50
     /// A list whose continuation is refused is begun anew so often.
     private static let maximumRestarts = 3
 
@@ -68,8 +66,8 @@ struct ModuleWalkSession {
         let again = Set(part.pages.map(\.pageID))
         walk.pending.removeAll { again.contains($0.id) }
         var queue = (walk.pending.map(\.info) + toFetch)[...]
-        while queue.count >= Self.pagesPerRequest || part.next == nil && !queue.isEmpty {
-            let slice = Array(queue.prefix(Self.pagesPerRequest))
+        while queue.count >= api.pagesPerRequest || part.next == nil && !queue.isEmpty {
+            let slice = Array(queue.prefix(api.pagesPerRequest))
             queue = queue.dropFirst(slice.count)
             try await fetch(slice.map(\.pageID), listed: slice, &walk)
         }
@@ -90,7 +88,7 @@ struct ModuleWalkSession {
                 context.wiki,
                 walk: walkID,
                 after: walk.checkedUpTo,
-                limit: Self.pagesPerRequest
+                limit: api.pagesPerRequest
             )
             guard let last = ids.last else { return }
             try await fetch(ids.map { Int64(clamping: $0) }, listed: [], &walk)
@@ -103,19 +101,18 @@ struct ModuleWalkSession {
     private func fetch(_ ids: [Int64], listed: [PageInfo], _ walk: inout ModuleWalk) async throws {
         let known = Dictionary(listed.map { ($0.pageID, $0) }, uniquingKeysWith: { first, _ in first })
         var left = Set(ids)
-        var failures = 0
+        var patience = context.patience
         while !left.isEmpty {
             var batches = api.pages(ids: left.sorted()).makeAsyncIterator()
             do {
                 while let batch = try await next(&batches) {
                     try await write(batch, listed: known, &walk)
                     left.subtract(batch.pages.map(\.pageID))
-                    failures = 0
+                    patience = context.patience
                 }
                 return
-            } catch let error as APIError where error.recovery == .retry && !error.isCancellation {
-                failures += 1
-                try await context.pause(after: error, failures: failures)
+            } catch let error as APIError {
+                try await patience.wait(after: error)
             }
         }
     }

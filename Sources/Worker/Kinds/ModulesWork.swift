@@ -24,7 +24,7 @@ package struct ModulesWork: Work {
         }
         let resumed = try await context.resume(ModuleWalk.self)
         if let resumed, resumed.phase == .done { return resumed.counts.byName }
-        let api = ActionAPI(client: context.http, wiki: wiki, maxlag: context.settings.maximumLag)
+        let api = try await context.api(of: wiki)
         let session = ModuleWalkSession(context: context, api: api)
         let site = try await context.request { try await api.siteInfo() }
         let beganAt = Timestamp(site.serverTime)

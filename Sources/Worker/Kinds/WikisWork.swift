@@ -71,7 +71,7 @@ package struct WikisWork: Work {
             throw CannotBeDone.withoutContact
         }
         let host = try WikiDescription(dbname: "sitematrix", url: url, language: "", family: "special")
-        let api = ActionAPI(client: context.http, wiki: host, maxlag: context.settings.maximumLag)
+        let api = try await context.api(of: host)
         var list = List()
         var continuation: String?
         var continuations: Set<String> = []
