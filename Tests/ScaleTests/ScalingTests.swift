@@ -1,4 +1,3 @@
-import Glibc
 import PrivateMariaDB
 import TestFleet
 import Testing
@@ -18,7 +17,7 @@ struct ScalingTests {
         ]
         try await TestFleet.with(settings, on: server) { fleet in
             _ = try await fleet.startCoordinator()
-            let crew = Crew(of: fleet)
+            let crew = Crew(of: fleet) { 1 + $0 % 2 }
             try await crew.grow(to: 1)
             try await fleet.syncWikis(of: wikis)
             let run = try await fleet.start(["run", "modules", "--wait"])
@@ -69,65 +68,5 @@ struct ScalingTests {
             tables = try await ResultTables(of: fleet)
         }
         return try #require(tables)
-    }
-}
-
-/// The workers of a fleet, of which there are more and fewer.
-private actor Crew {
-    private struct Member {
-        let name: String
-        let process: ChildProcess
-    }
-
-    private let fleet: TestFleet
-    private var members: [Member] = []
-    /// A worker has twelve seconds of grace; the machine may be slow.
-    private static let endTime = Duration.seconds(30)
-
-    init(of fleet: TestFleet) { self.fleet = fleet }
-
-    /// Starts workers with one slot and with two.
-    func grow(to count: Int) async throws {
-        while members.count < count {
-            let number = members.count + 1
-            let process = try await fleet.startWorker("worker-\(number)", slots: 1 + number % 2)
-            members.append(Member(name: "worker-\(number)", process: process))
-        }
-    }
-
-    /// Waits until each has finished a job.
-    func untilAllHaveDoneAJob() async throws {
-        try await eventually("each of \(members.count) workers has done a job") {
-            try await fleet.number("SELECT COUNT(DISTINCT worker) FROM job_events WHERE event = 'completed'")
-                == members.count
-        }
-    }
-
-    /// Takes workers away, by turns with SIGTERM, by draining, and with kill -9.
-    /// - Returns: those that were killed.
-    func shrink(to count: Int) async throws -> [ChildProcess] {
-        let leaving = members.dropFirst(count)
-        members = Array(members.prefix(count))
-        var killed: [ChildProcess] = []
-        for (index, member) in leaving.enumerated() {
-            switch index % 3 {
-            case 0: member.process.signal(SIGTERM)
-            case 1: try await fleet.perigee("workers", "drain", member.name, "--deadline", "1s").succeeded()
-            default:
-                member.process.signal(SIGKILL)
-                killed.append(member.process)
-            }
-        }
-        for (index, member) in leaving.enumerated() {
-            let ending = try await member.process.wait(within: Self.endTime)
-            #expect(ending == (index % 3 == 2 ? .killed(signal: SIGKILL) : .exited(0)), "\(member.name)")
-        }
-        return killed
-    }
-
-    /// Has all stop.
-    func end() async throws {
-        for member in members { member.process.signal(SIGTERM) }
-        for member in members { #expect(try await member.process.wait(within: Self.endTime) == .exited(0)) }
     }
 }
