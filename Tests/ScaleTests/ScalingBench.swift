@@ -11,7 +11,7 @@ struct ScalingBench {
     @Test func throughputByWorkers() async throws {
         let seconds = try #require(BenchOptions.seconds)
         // Enough for all of them, whatever the machine can do: 64 slots and 0.3 s a request are 213 a second.
-        let wikis = try SlowWikis(200 + seconds * 60, modules: 40, delay: .milliseconds(300), listSize: 10)
+        let wikis = try SlowWikis(600 + seconds * 100, modules: 40, delay: .milliseconds(300), listSize: 10)
         let server = try await PrivateMariaDB.start()
         try await TestFleet.with(["politeness.site_in_flight": "64"], on: server) { fleet in
             _ = try await fleet.startCoordinator()
