@@ -59,7 +59,7 @@ struct RegrantBench {
             for number in 0..<repeats { holders.append(try await fleet.startWorker("holder-\(number)", slots: 1)) }
             try await fleet.syncWikis(of: wikis)
             try await fleet.perigee("run", "modules").succeeded()
-            let held = "SELECT COUNT(*) FROM jobs JOIN checkpoints USING (job_id) WHERE state = 'leased'"
+            let held = "SELECT COUNT(*) FROM jobs JOIN checkpoints USING (job_id) WHERE jobs.state = 'leased'"
             try await eventually("all hold a job") { try await fleet.number(held) == repeats }
             _ = try await fleet.startWorker("heir", slots: repeats)
             try await eventually("the heir waits") {
@@ -70,7 +70,7 @@ struct RegrantBench {
             var begun: [(job: Int, at: Date)] = []
             for (number, holder) in holders.enumerated() {
                 let job = try await fleet.number(
-                    "SELECT job_id FROM jobs JOIN workers ON incarnation = worker WHERE state = 'leased' AND pid = ?",
+                    "SELECT job_id FROM jobs JOIN workers ON incarnation = worker WHERE jobs.state = 'leased' AND pid = ?",
                     [.int(Int64(holder.id))]
                 )
                 // At any moment between two heartbeats.
