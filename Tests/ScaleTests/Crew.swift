@@ -1,4 +1,5 @@
 import Glibc
+import MariaDB
 import TestFleet
 import Testing
 
@@ -30,14 +31,15 @@ actor Crew {
         }
     }
 
-    /// Waits until each has gathered the modules of a wiki.
-    func untilAllHaveDoneAJob() async throws {
-        try await eventually("each of \(members.count) workers has done a job") {
+    /// Waits until this has happened to each with a wiki's modules.
+    func untilAllHave(_ event: String) async throws {
+        try await eventually("\(event): all of \(members.count) workers") {
             try await fleet.number(
                 """
                 SELECT COUNT(DISTINCT job_events.worker) FROM job_events JOIN jobs USING (job_id)
-                WHERE event = 'completed' AND kind = 'modules'
-                """
+                WHERE event = ? AND kind = 'modules'
+                """,
+                [.string(event)]
             ) == members.count
         }
     }

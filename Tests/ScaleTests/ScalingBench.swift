@@ -24,7 +24,7 @@ struct ScalingBench {
             for count in Self.steps {
                 if count > most {
                     try await crew.grow(to: count)
-                    try await crew.untilAllHaveDoneAJob()
+                    try await crew.untilAllHave("completed")
                     most = count
                 } else {
                     _ = try await crew.shrink(to: count)

@@ -9,7 +9,7 @@ struct ScalingTests {
     private static let left = 4
 
     @Test func workersJoinAndLeaveUnderLoad() async throws {
-        let wikis = try SlowWikis(160, modules: 40, delay: .milliseconds(300), listSize: 10)
+        let wikis = try SlowWikis(200, modules: 40, delay: .seconds(1), listSize: 10)
         let server = try await PrivateMariaDB.start()
         let settings = [
             "coordinator.heartbeat_seconds": "1", "coordinator.lease_seconds": "8",
@@ -21,9 +21,12 @@ struct ScalingTests {
             try await crew.grow(to: 1)
             try await fleet.syncWikis(of: wikis)
             let run = try await fleet.start(["run", "modules", "--wait"])
-            try await crew.untilAllHaveDoneAJob()
+            try await crew.untilAllHave("granted")
             try await crew.grow(to: Self.most)
-            try await crew.untilAllHaveDoneAJob()
+            try await crew.untilAllHave("granted")
+            // Slow until the last of them has begun, however long that takes.
+            wikis.answer(after: .milliseconds(300))
+            try await crew.untilAllHave("completed")
             #expect(try await fleet.number("SELECT COUNT(*) FROM jobs WHERE state = 'ready'") > 0)
             let killed = try await crew.shrink(to: Self.left)
             wikis.hurry()

@@ -58,6 +58,9 @@ final class SlowWikis: Sendable {
 
     var counts: Counts { counted.withLock { $0 } }
 
+    /// Has answers take so long from now on.
+    func answer(after delay: Duration) { manner.withLock { $0.delay = delay } }
+
     /// Has all answers come at once from now on, and the list of modules in one part.
     func hurry() { manner.withLock { $0 = Manner(delay: .zero, listSize: 500) } }
 
