@@ -138,6 +138,7 @@ let package = Package(
             ]
         ),
         tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
+        tests("ScaleTests", ["Concurrency", "MariaDB", "PrivateMariaDB", "RawServer", "TestFleet", "perigee"]),
 
         // What tests stand on.
         support("Certificates", ["NNG", "Spawn"]),

@@ -33,6 +33,9 @@ package struct ConnectionSettings: Sendable, Equatable {
     package var readTimeout: Duration = .seconds(90)
     /// How long to wait until the server takes bytes, in whole seconds (rounded up).
     package var writeTimeout: Duration = .seconds(60)
+    /// How long the server's host may be silent while it owes an answer, in whole seconds (rounded up): then it has gone, and
+    /// the statement fails without waiting for ``readTimeout``. Its kernel answers for a server that computes.
+    package var silenceLimit: Duration = .seconds(20)
     /// `max_statement_time` of the session: the server ends a longer statement itself. `nil` leaves the server's own.
     package var statementTimeout: Duration? = .seconds(60)
     /// `innodb_lock_wait_timeout` of the session, in whole seconds: a lock is waited for so long.

@@ -7,10 +7,12 @@ actor Supervised {
     private var process: ChildProcess?
     private var downTime = restartTime
     private var loop: Task<Void, any Error>?
-    /// How often it ended in which way.
+    /// How often it ended in which way, once it was up.
     private(set) var endings: [ChildProcess.Ending: Int] = [:]
 
     private static let restartTime = Duration.milliseconds(200)
+    /// What it logs when it has begun to handle signals.
+    private static let listening = "msg=\"Starting service\""
 
     /// Starts the process, and goes on doing so until ``end()``.
     init(start: @escaping @Sendable () async throws -> ChildProcess) async throws {
@@ -53,7 +55,9 @@ actor Supervised {
     private func keepRunning() async throws {
         while let process {
             if let ending = process.ending {
-                endings[ending, default: 0] += 1
+                // Told to end before it listens for that, a program ends by the signal itself. It has nothing in hand then.
+                let isEarly = ending == .killed(signal: SIGTERM) && !process.standardError.contains(Self.listening)
+                if !isEarly { endings[ending, default: 0] += 1 }
                 let time = downTime
                 downTime = Self.restartTime
                 try await Task.sleep(for: time)

@@ -98,10 +98,18 @@ abstract class FarmScript extends Maintenance {
 		$this->expect( $delete->forceImmediate( true )->deleteUnsafe( $reason ), "delete $title" );
 	}
 
-	protected function undelete( Title $title, string $reason ): void {
+	/**
+	 * False when MediaWiki refuses, which has to be expected: it takes no text back that Scribunto wouldn't take as an edit.
+	 */
+	protected function undelete( Title $title, string $reason, bool $mayBeRefused = false ): bool {
 		$page = $this->services->getWikiPageFactory()->newFromTitle( $title );
 		$undelete = $this->services->getUndeletePageFactory()->newUndeletePage( $page, $this->admin() );
-		$this->expect( $undelete->undeleteUnsafe( $reason ), "undelete $title" );
+		$status = $undelete->undeleteUnsafe( $reason );
+		if ( $mayBeRefused && str_starts_with( (string)( $status->getErrors()[0]['message'] ?? '' ), 'scribunto-lua-error' ) ) {
+			return false;
+		}
+		$this->expect( $status, "undelete $title" );
+		return true;
 	}
 
 	/** Hides what the bits say of one past revision: 1 its text, 2 its comment, 4 its user. */

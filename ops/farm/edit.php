@@ -178,8 +178,7 @@ class Edit extends FarmScript {
 
 	private function doUndelete( int $number ): void {
 		$title = $this->pickDeleted();
-		if ( $title ) {
-			$this->undelete( $title, 'was used' );
+		if ( $title && $this->undelete( $title, 'was used', mayBeRefused: true ) ) {
 			$this->say( 'undelete', Title::makeTitle( self::MODULE, $title->getDBkey() ) );
 		}
 	}

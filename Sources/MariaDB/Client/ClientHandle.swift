@@ -27,6 +27,7 @@ final class ClientHandle {
         guard mysql_real_connect(mysql, host, nil, nil, settings.database, UInt32(port), socket, 0) != nil else {
             throw error(in: "connect")
         }
+        PeerWatch.begin(on: Int32(mysql_get_socket(mysql)), limit: settings.silenceLimit)
         // Again, because the option file may have set them otherwise while connecting.
         set(MYSQL_OPT_LOCAL_INFILE, UInt32(0))
         set(MYSQL_OPT_RECONNECT, my_bool(0))

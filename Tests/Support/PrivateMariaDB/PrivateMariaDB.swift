@@ -14,6 +14,8 @@ package actor PrivateMariaDB {
         package var tls = false
         /// Further arguments of `mariadbd`, over those that it has anyway.
         package var arguments: [String] = []
+        /// What `mariadbd` is started by: a command that becomes the one that follows it.
+        package var launcher: [String] = []
         /// Where its directory is made; `nil` for TMPDIR.
         package var place: String?
 
@@ -34,13 +36,14 @@ package actor PrivateMariaDB {
     }
 
     private nonisolated let executor: ThreadExecutor
-    private nonisolated let directory: String
+    nonisolated let directory: String
     private nonisolated let options: Options
     private nonisolated let password: String
     /// The loopback port; the same after a restart.
     package nonisolated let port: UInt16
     private var watchdog: Watchdog?
-    private var process: pid_t?
+    /// Its process; `nil` before it was started for the first time.
+    private(set) var process: pid_t?
     private var databases = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -153,7 +156,8 @@ package actor PrivateMariaDB {
     }
 
     private func prepare(from template: String) throws {
-        watchdog = try Watchdog(directory: directory, template: template, command: ["mariadbd"] + arguments)
+        let command = options.launcher + ["mariadbd"] + arguments
+        watchdog = try Watchdog(directory: directory, template: template, command: command)
         try writeFile("[client]\nuser = root\n", to: directory + "/root.cnf", mode: 0o600)
         if options.tls { try makeCertificate() }
     }

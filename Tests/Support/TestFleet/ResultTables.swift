@@ -1,17 +1,17 @@
-import MariaDB
-import TestFleet
+package import MariaDB
 
 /// What the result tables hold, without what tells when it was seen and by whom.
-struct ResultTables: Sendable {
+package struct ResultTables: Sendable {
     /// Rows by their keys.
-    typealias Rows = [[Value]: [Value]]
+    package typealias Rows = [[Value]: [Value]]
 
-    let wikis: Rows
-    let modules: Rows
-    let sources: Rows
-    let history: Rows
+    package let wikis: Rows
+    package let modules: Rows
+    package let sources: Rows
+    package let history: Rows
 
-    init(of fleet: TestFleet) async throws {
+    /// Reads them, of which none may have more than 10,000 rows.
+    package init(of fleet: TestFleet) async throws {
         wikis = try await Self.rows(
             "SELECT dbname, wikis.* FROM wikis",
             key: 1,
@@ -56,9 +56,9 @@ struct ResultTables: Sendable {
         )
     }
 
-    /// How these tables, which have seen much, differ from those of a fleet that has only seen how the wikis are now. Beside
-    /// what those have they may have revisions that are no longer the newest, and their sources.
-    func differences(from fresh: ResultTables) -> [String] {
+    /// How these tables, which have seen much, differ from those of a fleet that has only seen how the wikis are now.
+    /// - Parameter mayHaveMore: whether they may have revisions that are no longer the newest, and their sources.
+    package func differences(from fresh: ResultTables, mayHaveMore: Bool = true) -> [String] {
         var found: [String] = []
         func compare(_ table: String, _ mine: Rows, _ theirs: Rows, mayHaveMore: Bool, maySay: Bool = false) {
             for (key, row) in theirs {
@@ -75,13 +75,13 @@ struct ResultTables: Sendable {
         }
         compare("wikis", wikis, fresh.wikis, mayHaveMore: false)
         compare("modules", modules, fresh.modules, mayHaveMore: false)
-        compare("module_sources", sources, fresh.sources, mayHaveMore: true)
-        compare("module_history", history, fresh.history, mayHaveMore: true, maySay: true)
+        compare("module_sources", sources, fresh.sources, mayHaveMore: mayHaveMore)
+        compare("module_history", history, fresh.history, mayHaveMore: mayHaveMore, maySay: true)
         return found
     }
 
     /// How the history differs from the revisions that the wikis have had, by wiki.
-    func strangers(amongst revisions: [String: Set<String>]) -> [String] {
+    package func strangers(amongst revisions: [String: Set<String>]) -> [String] {
         history.keys.compactMap { key in
             guard case .bytes(let dbname) = key[0], case .uint(let revision) = key[2] else { return Self.text(key) }
             let known = revisions[String(decoding: dbname, as: UTF8.self)] ?? []
@@ -101,7 +101,7 @@ struct ResultTables: Sendable {
 
 extension TestFleet {
     /// What is wrong with the tables in itself.
-    func disorders() async throws -> [String] {
+    package func disorders() async throws -> [String] {
         let questions = [
             "sources that aren't what they are called":
                 """
