@@ -1,8 +1,6 @@
 import Catalog
 import FoundationEssentials
-import HTTPFetch
 import MariaDB
-import MediaWiki
 import NNG
 import Protocol
 import Worker
@@ -32,8 +30,8 @@ package enum Doctor {
         let checks: [(String, (Settings) async throws -> Finding)] =
             [
                 ("database", database), ("schema", schema), ("certificate", certificate), ("coordinator", coordinator),
-                ("secrets", secrets), ("user agent", userAgent), ("a wiki's API", wiki),
-            ] + StuckChecks.all
+                ("secrets", secrets),
+            ] + WikiChecks.all + StuckChecks.all
         let output = try StandardOutput()
         var failures = 0
         for (name, check) in checks {
@@ -110,36 +108,6 @@ package enum Doctor {
             }
         }
         return .ok("\(clients.map(\.key.name).joined(separator: " and ")) accepted")
-    }
-
-    private static func userAgent(_ settings: Settings) async throws -> Finding {
-        guard let contact = settings.string(.contact) else {
-            return .warning("http.contact is not set: Wikimedia's wikis will not be asked anything")
-        }
-        return .ok("contact \(contact)")
-    }
-
-    private static func wiki(_ settings: Settings) async throws -> Finding {
-        let record = try await ConnectionPool.with(
-            settings: try settings.connectionSettings(),
-            limit: 1,
-            logger: try settings.logger(label: "doctor")
-        ) { pool in try await WikiTable(pool).harvestable(named: [], family: nil).first }
-        guard let record else { return .warning("the table of wikis is empty; run: perigee wikis sync") }
-        let own = try settings.workerSettings()
-        guard own.hasContact || !UserAgent.requiresContact(record.url) else {
-            return .failure("\(record.dbname) is one of Wikimedia's, and http.contact is not set")
-        }
-        let http = try HTTPClient(own.http)
-        let wiki = try WikiDescription(
-            dbname: record.dbname,
-            url: record.url,
-            language: record.lang,
-            family: record.family
-        )
-        let site = try await ActionAPI(client: http, wiki: wiki, maxlag: nil).siteInfo()
-        await http.shutdown()
-        return .ok("\(record.dbname) answers, \(site.generator)")
     }
 }
 

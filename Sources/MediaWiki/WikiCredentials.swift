@@ -20,4 +20,10 @@ package struct WikiAccount: Sendable, Equatable {
     package let groups: [String]
     /// Whether it may ask for 500 texts and 5000 names at once, instead of 50 and 500.
     package let hasHighLimits: Bool
+
+    package init(name: String, groups: [String], hasHighLimits: Bool) {
+        self.name = name
+        self.groups = groups
+        self.hasHighLimits = hasHighLimits
+    }
 }

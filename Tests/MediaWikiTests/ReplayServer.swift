@@ -21,15 +21,19 @@ final class ReplayServer: Sendable {
     let api: ActionAPI
     private let server: RawServer
     private let asked: Lock<[String]>
+    private let heads: Lock<[[String]]>
 
     /// Answers with `replies` in their order, then with status 500.
-    init(_ replies: [Reply], maxlag: Int? = 5) throws {
+    init(_ replies: [Reply], maxlag: Int? = 5, credentials: WikiCredentials? = nil) throws {
         let left = Lock(replies)
         let asked = Lock<[String]>([])
         self.asked = asked
+        let heads = Lock<[[String]]>([])
+        self.heads = heads
         server = try RawServer { connection in
             while let request = connection.readRequest() {
                 asked.withLock { $0.append(request.target) }
+                heads.withLock { $0.append(request.head.split(separator: "\r\n").map(String.init) + [String(decoding: request.body, as: UTF8.self)]) }
                 let reply = left.withLock {
                     $0.isEmpty ? Reply("no answer left", status: "500 Error") : $0.removeFirst()
                 }
@@ -38,10 +42,20 @@ final class ReplayServer: Sendable {
         }
         let client = try HTTPClient(HTTPClientSettings(userAgent: "PerigeeTest"))
         let wiki = try WikiDescription(dbname: "testwiki", url: server.url + "/w", language: "en", family: "wikipedia")
-        api = ActionAPI(client: client, wiki: wiki, maxlag: maxlag)
+        api = ActionAPI(client: client, wiki: wiki, maxlag: maxlag, credentials: credentials)
     }
 
     convenience init(_ bodies: String...) throws { try self.init(bodies.map { Reply($0) }) }
+
+    /// The header of this name of each request, `nil` where there is none.
+    func sent(_ name: String) -> [String?] {
+        heads.withLock { $0 }.map { fields in
+            fields.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }.map { String($0.dropFirst(name.count + 2)) }
+        }
+    }
+
+    /// The body of each request.
+    var bodies: [String] { heads.withLock { $0 }.map { $0.last ?? "" } }
 
     /// The parameters of each request, decoded.
     var requests: [[String: String]] {

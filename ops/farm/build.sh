@@ -40,6 +40,8 @@ install_first_wiki() {
     local wiki=$1
     setting database_password >"$farm/private/database.pass"
     random_key 12 >"$farm/private/admin.pass"
+    { echo HarvestBot@perigee && random_key 16 && echo; } >"$farm/private/bot.pass"
+    chmod 600 "$farm/private/bot.pass"
     env -u MW_CONFIG_FILE php -d memory_limit=1G -d error_log= "$mediawiki/maintenance/install.php" \
         --confpath "$farm/tmp" --dbtype mysql --dbserver "localhost:$(setting sockets)/mariadb" --dbname "$wiki" \
         --dbuser mediawiki --dbpassfile "$farm/private/database.pass" --server http://127.0.0.1 --scriptpath "/$wiki" \

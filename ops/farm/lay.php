@@ -35,10 +35,26 @@ class Lay extends FarmScript {
 			$this->breakOne();
 		}
 		ConvertibleTimestamp::setFakeTime( false );
+		$this->letBotIn();
 		$dbw = $this->getDB( DB_PRIMARY );
 		SiteStatsInit::doAllAndCommit( $dbw );
 		$count = $dbw->selectField( 'page', 'COUNT(*)', [ 'page_namespace' => self::MODULE ], __METHOD__ );
 		$this->output( "{$this->dbname}: $count pages in namespace 828\n" );
+	}
+
+	/** The bot password of the family: name and password, a line each. */
+	private function letBotIn(): void {
+		[ $name, $password ] = file( getenv( 'PERIGEE_FARM' ) . '/private/bot.pass', FILE_IGNORE_NEW_LINES );
+		[ $user, $application ] = explode( '@', $name );
+		$bot = BotPassword::newUnsaved( [
+			'user' => $this->user( array_search( $user, self::USERS ) ),
+			'appId' => $application,
+			'grants' => [ 'basic', 'highvolume' ],
+		] );
+		$hash = $this->services->getPasswordFactory()->newFromPlaintext( $password );
+		if ( !$bot || !$bot->save( 'insert', $hash )->isGood() ) {
+			$this->fatalError( "$name can't be let in" );
+		}
 	}
 
 	private function weights(): array {

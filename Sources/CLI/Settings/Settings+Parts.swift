@@ -59,12 +59,7 @@ extension Settings {
             software: Version.current
         )
         settings.isStandby = isStandby
-        let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
-        settings.quotas = Quotas(
-            siteInFlight: try integer(.siteInFlight, in: 1...10_000),
-            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute),
-            named: try quotas()
-        )
+        settings.quotas = try coordinatorQuotas()
         let heartbeat = try integer(.heartbeat, in: 1...600)
         settings.heartbeat = .seconds(heartbeat)
         settings.dispatch.lease = .seconds(try integer(.lease, in: 3 * heartbeat...86_400))
@@ -131,12 +126,21 @@ extension Settings {
         )
     }
 
-    private func quotas() throws -> [String: Quota] {
+    /// The limits of resources that a coordinator with these settings keeps to.
+    /// - Throws: ``SettingsError``.
+    func coordinatorQuotas() throws -> Quotas {
+        let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
+        let named: [String: Quota]
         do {
-            return try Quotas.parse(string(.quotas) ?? "")
+            named = try Quotas.parse(string(.quotas) ?? "")
         } catch {
             throw SettingsError("\(SettingKey.quotas.name): \(error)")
         }
+        return Quotas(
+            siteInFlight: try integer(.siteInFlight, in: 1...10_000),
+            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute),
+            named: named
+        )
     }
 
     /// Where coordinators may be reached, in the order in which they are tried.

@@ -43,6 +43,8 @@ package struct Farm: Sendable {
     /// The list of wikis, and that of one without Scribunto, in the form of `wikis sync --from FILE`.
     package var wikisFile: String { variables["FARM_WIKIS"] ?? "" }
     package var extraFile: String { variables["FARM_EXTRA"] ?? "" }
+    /// The name and bot password of an account with `apihighlimits`, a line each.
+    package var botPasswordFile: String { "\(directory)/private/bot.pass" }
     /// The settings for `meta_p` on the farm's database.
     package var metaSettings: TestFleet.Settings {
         [
