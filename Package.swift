@@ -151,5 +151,11 @@ let package = Package(
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
         support("WikiSimulator", ["CZlib", "Concurrency", crypto] + nio),
+        .executableTarget(
+            name: "wiki-simulator",
+            dependencies: ["WikiSimulator", arguments],
+            path: "Tests/Support/wiki-simulator",
+            swiftSettings: settings
+        ),
     ]
 )

@@ -33,6 +33,7 @@ package struct Change: Sendable, Equatable {
     package let targetNamespace: Int
     package let targetTitle: [UInt8]
     package let revisionID: Int64
+    /// The one before an edit; the one that was hidden.
     package let oldRevisionID: Int64
     package let oldLength: Int
     package let newLength: Int

@@ -195,7 +195,7 @@ extension WikiState {
             targetNamespace: page.namespace,
             targetTitle: page.title,
             revisionID: hasRevision ? page.lastRevisionID : 0,
-            oldRevisionID: kind == .edit ? before?.lastRevisionID ?? 0 : 0,
+            oldRevisionID: kind == .edit || kind == .revision ? before?.lastRevisionID ?? 0 : 0,
             oldLength: kind == .edit ? before?.length ?? 0 : 0,
             newLength: kind == .edit || kind == .new ? page.length : 0,
             time: time

@@ -36,9 +36,11 @@ struct World: Sendable {
 
     /// Does one thing to one wiki.
     mutating func edit(wiki index: Int, _ action: EditAction, number: UInt64, time: Int64) -> Change? {
-        var state = state(of: index)
-        guard !state.wiki.isPlain, var change = state.apply(action, number: number, time: time) else { return nil }
-        states[index] = state
+        guard !family[index].isPlain else { return nil }
+        // Taken out, so that what it keeps isn't copied.
+        var state = states.removeValue(forKey: index) ?? WikiState(family[index])
+        defer { states[index] = state }
+        guard var change = state.apply(action, number: number, time: time) else { return nil }
         history.append(&change, retention: retention)
         return change
     }

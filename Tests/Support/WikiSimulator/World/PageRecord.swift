@@ -9,7 +9,8 @@ package struct PageRecord: Sendable, Equatable {
         /// The form in which the API gives it.
         var format: String {
             switch self {
-            case .scribunto, .wikitext: "text/x-wiki"
+            case .scribunto: "text/plain"
+            case .wikitext: "text/x-wiki"
             case .json: "application/json"
             case .styles: "text/css"
             }
