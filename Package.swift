@@ -140,7 +140,7 @@ let package = Package(
                 "Concurrency", "MariaDB", "PrivateMariaDB", "SeededGenerator", "TCPForwarder", "TestFleet", "perigee",
             ]
         ),
-        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
+        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "WikiSimulator", "perigee"]),
 
         // What tests stand on.
         support("Certificates", ["NNG", "Spawn"]),
@@ -150,6 +150,7 @@ let package = Package(
         support("Spawn"),
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
+        tests("WikiSimulatorTests", ["Concurrency", "HTTPFetch", "MediaWiki", "WikiSimulator"]),
         support("WikiSimulator", ["CZlib", "Concurrency", crypto] + nio),
         .executableTarget(
             name: "wiki-simulator",
