@@ -14,8 +14,10 @@ import WikiSimulator
         more: String = "Connection: close\r\n",
         _ check: (RawAnswer, RawAnswer) throws -> Void
     ) async throws {
-        try await Simulation.with { simulation in
-            // The clock is in the answer.
+        var settings = SimulatorSettings()
+        // The time is in the answer.
+        settings.clock = { 1_795_000_000_000 }
+        try await Simulation.with(settings) { simulation in
             let right = try await simulation.raw(simulation.path(0, Self.query), more: more)
             simulation.simulator.setFaults([FaultRule(fault)])
             let wrong = try await simulation.raw(simulation.path(0, Self.query), limit: limit, more: more)
@@ -168,7 +170,7 @@ import WikiSimulator
             (.httpError(status: 502, retryAfter: 30), { $0 == .httpStatus(502) }, .holdBack),
             (.resetAfter(bytes: 100), { $0.isTransport }, .retry),
             (.cutAfter(bytes: 100), { $0.isTransport }, .retry),
-            (.truncatedGzip, { $0.isTransport }, .retry),
+            (.truncatedGzip, { $0.isTransport || $0 == .brokenJSON }, .retry),
             (.halfJSON, { $0 == .brokenJSON }, .retry),
             (.garbage, { $0 == .brokenJSON }, .retry),
             (.foreignJSON, { $0 == .unexpectedAnswer }, .retry),
