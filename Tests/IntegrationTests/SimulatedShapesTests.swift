@@ -14,7 +14,8 @@ struct SimulatedShapesTests {
         "Retry-After", "X-Database-Lag",
     ]
 
-    private static let content = "&prop=info%7Crevisions&rvslots=main&rvprop=ids%7Ctimestamp%7Csize%7Ccontentmodel%7Ccontent"
+    private static let content =
+        "&prop=info%7Crevisions&rvslots=main&rvprop=ids%7Ctimestamp%7Csize%7Ccontentmodel%7Ccontent"
     private static let list = "&generator=allpages&gapnamespace=828&prop=info&maxlag=5&curtimestamp=1"
     private static let calls = [
         "&meta=siteinfo&siprop=general%7Cnamespaces",
@@ -46,30 +47,33 @@ struct SimulatedShapesTests {
         case let array as [Any]:
             shapes[place, default: []].insert("array")
             for value in array { shape(value, at: place + "[]", &shapes) }
-        case let number as NSNumber where CFGetTypeIDIsBoolean(number): shapes[place, default: []].insert("boolean")
+        case let number as NSNumber where isBoolean(number): shapes[place, default: []].insert("boolean")
         case is NSNumber: shapes[place, default: []].insert("number")
         default: shapes[place, default: []].insert("string")
         }
     }
 
-    private func CFGetTypeIDIsBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
+    private func isBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 
-    private func answer(_ url: String) async throws -> (shape: [String: Set<String>], headers: [String: String]) {
-        let request = try #require(URL(string: url))
-        let output = try await Output.of(
-            ["curl", "--silent", "--show-error", "--include", "\(request)"],
-            name: "curl",
-            in: NSTemporaryDirectory()
-        )
-        let parts = output.standardOutput.replacing("\r\n", with: "\n").split(separator: "\n\n", maxSplits: 1)
-        var headers: [String: String] = ["status": String(parts.first?.split(separator: "\n").first ?? "")]
-        for line in (parts.first ?? "").split(separator: "\n") {
+    private func answer(
+        _ url: String,
+        in directory: String
+    ) async throws -> (shape: [String: Set<String>], headers: [String: String]) {
+        let (head, body) = ("\(directory)/head", "\(directory)/body")
+        let command = ["curl", "--silent", "--show-error", "--dump-header", head, "--output", body, url]
+        let output = try await Output.of(command, name: "curl", in: directory)
+        #expect(output.code == 0, "\(output.standardError)")
+        let lines = try String(contentsOfFile: head, encoding: .utf8).split(whereSeparator: \.isNewline)
+        var headers: [String: String] = ["status": String(lines.first ?? "")]
+        for line in lines {
             for name in Self.headers where line.lowercased().hasPrefix(name.lowercased() + ":") {
                 headers[name] = String(line.dropFirst(name.count + 2))
             }
         }
         var shapes: [String: Set<String>] = [:]
-        shape(try JSONSerialization.jsonObject(with: Data((parts.last ?? "").utf8)), &shapes)
+        let json = try Data(contentsOf: URL(filePath: body))
+        let value = try #require(try? JSONSerialization.jsonObject(with: json), "no JSON: \(url)")
+        shape(value, &shapes)
         return (shapes, headers)
     }
 
@@ -77,11 +81,14 @@ struct SimulatedShapesTests {
         let farm = try await Farm.own
         _ = try await farm.edit(count: 60, seed: 3)
         let simulator = try await WikiSimulator.start(SimulatorSettings(.small, seed: 8))
+        let place = FileManager.default.temporaryDirectory.appending(path: "shapes-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: place) }
         simulator.edit(count: 100, wikis: [0])
         for call in Self.calls {
             let query = "/api.php?action=query&format=json&formatversion=2\(call)"
-            let real = try await answer("\(farm.base)/enwiki\(query)")
-            let simulated = try await answer("\(simulator.url(of: simulator.family[0]))\(query)")
+            let real = try await answer("\(farm.base)/enwiki\(query)", in: place.path)
+            let simulated = try await answer("\(simulator.url(of: simulator.family[0]))\(query)", in: place.path)
             #expect(real.headers == simulated.headers, "\(call)")
             for (place, types) in real.shape where !Self.onlySometimes.contains(where: place.hasSuffix) {
                 // What differs between the kinds of log entries depends on which of them there are.

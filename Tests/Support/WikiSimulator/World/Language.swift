@@ -8,7 +8,7 @@ package struct Language: Sendable, Equatable {
     package let moduleNamespace: String
     /// How namespace 2 is called.
     package let userNamespace: String
-    /// What follows a module's title in that of its documentation.
+    /// What follows a module's title in that of its documentation, in database form.
     package let documentationSuffix: String
     /// Words in titles and texts.
     let words: [String]
@@ -24,7 +24,7 @@ package struct Language: Sendable, Equatable {
         Language("ja", "日本語", "モジュール", "利用者", "/doc", ["一覧", "日付", "地図"]),
         Language("es", "español", "Módulo", "Usuario", "/doc", ["Año", "Población", "Título"]),
         Language("fr", "français", "Module", "Utilisateur", "/Documentation", ["Siècle", "Été", "Liste"]),
-        Language("vi", "Tiếng Việt", "Mô đun", "Thành viên", "/tài liệu", ["Bản đồ", "Ngày", "Danh sách"]),
+        Language("vi", "Tiếng Việt", "Mô đun", "Thành viên", "/tài_liệu", ["Bản đồ", "Ngày", "Danh sách"]),
         Language("zh", "中文", "模块", "用户", "/doc", ["列表", "日期", "地图"]),
         Language("fa", "فارسی", "پودمان", "کاربر", "/توضیحات", ["فهرست", "نقشه", "تقویم"]),
         Language("uk", "українська", "Модуль", "Користувач", "/Документація", ["Дата", "Картка", "Список"]),
