@@ -1,16 +1,21 @@
 import FoundationEssentials
+import Glibc
 import HTTPFetch
 
 extension APIError {
     /// The error that an answer is, or `nil` when it is none. An error of the API can come with status 200.
     ///
-    /// `envelope` is the body as the API's JSON, `nil` when it is none.
-    static func error(in response: HTTPResponse, envelope: APIErrorEnvelope?, wiki: String, now: Date) -> APIError? {
+    /// Of an answer with status 200 that begins as JSON and names no error, the rest isn't looked at: whoever reads it will see
+    /// whether it is whole.
+    static func error(in response: HTTPResponse, wiki: String, now: Date) -> APIError? {
         let retryAfter = response.headers["Retry-After"].flatMap { parse(retryAfter: $0, now: now) }
         func make(_ kind: Kind, _ info: String) -> APIError {
             APIError(wiki: wiki, kind: kind, status: response.status, info: info, retryAfter: retryAfter)
         }
         if response.status == 429 { return make(.rateLimited, firstWords(response.body)) }
+        let envelope =
+            names(error: response.body)
+            ? try? JSONDecoder().decode(APIErrorEnvelope.self, from: Data(response.body)) : nil
         if let failure = envelope?.failure {
             return make(kind(code: failure.code, info: failure.info, lag: failure.lag, response), failure.info)
         }
@@ -18,13 +23,32 @@ extension APIError {
             return make(kind(code: code, info: "", lag: nil, response), firstWords(response.body))
         }
         guard response.status == 200 else { return make(.httpStatus(response.status), firstWords(response.body)) }
-        guard envelope == nil else { return nil }
         let first = response.body.first { $0 > 0x20 }
-        guard first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else {
-            return make(.brokenJSON, "\(response.body.count) bytes")
+        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+            return make(.notJSON(firstWords: firstWords(response.body)), "")
         }
-        return make(.notJSON(firstWords: firstWords(response.body)), "")
+        return nil
     }
+
+    /// Whether a key `error` or `errors` is in the JSON, at any depth. Those in the middle of a text have their quotation
+    /// marks escaped.
+    private static func names(error body: [UInt8]) -> Bool {
+        body.withUnsafeBytes { all in
+            guard var rest = all.baseAddress else { return false }
+            var count = all.count
+            while let found = key.withUnsafeBytes({ memmem(rest, count, $0.baseAddress, $0.count) }) {
+                let place = UnsafeRawPointer(found)
+                if place == all.baseAddress || place.load(fromByteOffset: -1, as: UInt8.self) != UInt8(ascii: "\\") {
+                    return true
+                }
+                count -= rest.distance(to: place) + 1
+                rest = place + 1
+            }
+            return false
+        }
+    }
+
+    private static let key = Array("\"error".utf8)
 
     private static func kind(code: String, info: String, lag: Double?, _ response: HTTPResponse) -> Kind {
         switch code {

@@ -82,15 +82,15 @@ package final class ActionAPI: Sendable {
         }
         used.withLock { $0.wireBytes += response.wireBytes }
         keepCookies(of: response.headers)
-        let envelope = try? JSONDecoder().decode(APIErrorEnvelope.self, from: Data(response.body))
-        if let error = APIError.error(in: response, envelope: envelope, wiki: wiki.dbname, now: Date()) { throw error }
+        if let error = APIError.error(in: response, wiki: wiki.dbname, now: Date()) { throw error }
         return response.body
     }
 
     /// Reads `body` as `Answer`.
     func decode<Answer: Decodable>(_ type: Answer.Type, from body: [UInt8]) throws(APIError) -> Answer {
         do { return try JSONDecoder().decode(type, from: Data(body)) } catch {
-            throw unexpected("\(error)")
+            guard case DecodingError.dataCorrupted = error else { throw unexpected("\(error)") }
+            throw APIError(wiki: wiki.dbname, kind: .brokenJSON, status: 200, info: "\(body.count) bytes")
         }
     }
 

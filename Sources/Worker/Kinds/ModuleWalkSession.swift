@@ -13,7 +13,7 @@ struct ModuleWalkSession {
     /// What workers before this one have counted.
     let carried = Lock(ModuleWalk.Counts())
 
-    /// A list whose continuation is refused is begun anew so often.
+    /// What has a continuation that is refused is begun anew so often.
     private static let maximumRestarts = 3
 
     init(context: WorkContext, api: ActionAPI) {
@@ -102,6 +102,7 @@ struct ModuleWalkSession {
         let known = Dictionary(listed.map { ($0.pageID, $0) }, uniquingKeysWith: { first, _ in first })
         var left = Set(ids)
         var patience = context.patience
+        var restarts = 0
         while !left.isEmpty {
             var batches = api.pages(ids: left.sorted()).makeAsyncIterator()
             do {
@@ -111,6 +112,9 @@ struct ModuleWalkSession {
                     patience = context.patience
                 }
                 return
+            } catch let error as APIError where error.kind == .badContinue && restarts < Self.maximumRestarts {
+                // Asked for anew, for those that haven't come yet.
+                restarts += 1
             } catch let error as APIError {
                 try await patience.wait(after: error)
             }

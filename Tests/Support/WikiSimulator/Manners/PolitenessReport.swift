@@ -9,8 +9,11 @@ package struct PolitenessReport: Sendable, Equatable, CustomStringConvertible {
         package var sitePerMinute: Int?
         /// How late the simulator may learn that a client has broken off a request, in milliseconds.
         package var tolerance: Int
+        /// How long it may take until all workers know that a site asked for time, in milliseconds.
+        package var spread: Int
 
-        package init(siteInFlight: Int, sitePerMinute: Int?, tolerance: Int = 100) {
+        package init(siteInFlight: Int, sitePerMinute: Int?, tolerance: Int = 100, spread: Int = 0) {
+            self.spread = spread
             self.siteInFlight = siteInFlight
             self.sitePerMinute = sitePerMinute
             self.tolerance = tolerance
@@ -50,7 +53,7 @@ package struct PolitenessReport: Sendable, Equatable, CustomStringConvertible {
         for (_, group) in Dictionary(grouping: ordered, by: \.site).sorted(by: { $0.key < $1.key }) {
             checkInFlight(group, limit: rules.siteInFlight, .siteInFlight, rules)
             if let limit = rules.sitePerMinute { checkRate(group, limit: limit) }
-            checkRetryAfter(group)
+            checkRetryAfter(group, spread: UInt64(rules.spread) * 1_000_000)
         }
     }
 
@@ -109,7 +112,7 @@ package struct PolitenessReport: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A request that is under way when the answer comes can't know of it.
-    private mutating func checkRetryAfter(_ records: [RequestRecord]) {
+    private mutating func checkRetryAfter(_ records: [RequestRecord], spread: UInt64) {
         var holds: [(end: UInt64, wiki: String?, from: UInt64, seconds: Int)] = []
         let asking = records.filter { $0.retryAfter != nil }.sorted { $0.ended < $1.ended }
         var next = 0
@@ -123,7 +126,8 @@ package struct PolitenessReport: Sendable, Equatable, CustomStringConvertible {
             }
             holds.removeAll { $0.end <= record.began }
             let broken = holds.first { hold in
-                (hold.wiki == nil || hold.wiki == record.wiki) && record.began < hold.end
+                // One wiki's own matter concerns one worker alone.
+                hold.wiki == nil ? record.began >= hold.from + spread : hold.wiki == record.wiki
             }
             if let broken {
                 let after = (record.began - broken.from) / 1_000_000
