@@ -111,6 +111,8 @@ import Testing
         for (command, words) in [
             ("jobs cancel", "say which jobs"), ("jobs retry 1 --all", "say which jobs"),
             ("jobs release 1 --kind modules", "say which jobs"), ("jobs cancel x", "x"),
+            ("jobs cancel --kind modules --wiki ''", "--wiki takes"), ("jobs cancel --kind modules --run 0", "--run takes"),
+            ("jobs cancel --kind ''", "kind"), ("jobs cancel --state ''", "a job to cancel is"),
             ("jobs retry --kind moduls", "did you mean modules?"),
             ("jobs retry --state ready", "a job to retry is failed, quarantined, cancelled"),
             ("jobs cancel --state leasd", "did you mean leased?"), ("runs cancel", "number"),

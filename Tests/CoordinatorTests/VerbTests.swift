@@ -201,6 +201,15 @@ import Testing
             #expect(try await refusal(.cancel, session: session) { $0.state = "done" } == .malformed)
             #expect(try await refusal(.release, session: session) { $0.state = "leasd" } == .malformed)
             #expect(try await refusal(.cancel, session: session) { $0.jobs = Array(1...1001) } == .malformed)
+            for empty: (inout WireJobSelection) -> Void in [
+                { $0.run = 0 }, { $0.kind = "" }, { $0.wiki = "" }, { $0.state = "" },
+            ] {
+                let code = try await refusal(.cancel, session: session) { selection in
+                    selection.all = true
+                    empty(&selection)
+                }
+                #expect(code == .malformed)
+            }
             let both: (inout WireJobSelection) -> Void = {
                 $0.jobs = [1]
                 $0.wiki = "aawiki"

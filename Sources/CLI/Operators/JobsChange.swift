@@ -67,6 +67,11 @@ package enum JobsChange {
                 code: Exit.usage
             )
         }
+        // Such as a shell's variable that isn't set.
+        guard selection.run?.rawValue != 0 else { throw Complaint("--run takes the number of a run", code: Exit.usage) }
+        guard selection.wiki != "" else {
+            throw Complaint("--wiki takes the database name of a wiki", code: Exit.usage)
+        }
         if let kind = selection.kind {
             let known = KindCatalog.standard.kinds.map(\.rawValue)
             guard known.contains(kind) else {
@@ -151,10 +156,10 @@ extension JobsChange.Selection {
     fileprivate var parts: [WireJobSelection] {
         guard !ids.isEmpty else {
             var part = WireJobSelection()
-            part.run = run?.rawValue ?? 0
-            part.kind = kind ?? ""
-            part.wiki = wiki ?? ""
-            part.state = state ?? ""
+            if let run { part.run = run.rawValue }
+            if let kind { part.kind = kind }
+            if let wiki { part.wiki = wiki }
+            if let state { part.state = state }
             part.all = all
             return [part]
         }

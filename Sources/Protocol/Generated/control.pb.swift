@@ -22,7 +22,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// Which jobs a verb is about. Numbers, or a filter, or all: with numbers, the fields after them are empty.
+/// Which jobs a verb is about. Numbers, or a filter, or all: with numbers, the fields after them aren't there. A filter that is
+/// there and empty is MALFORMED, since it may be a value that got lost: it never means every one.
 package nonisolated struct WireJobSelection: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -31,15 +32,42 @@ package nonisolated struct WireJobSelection: Sendable {
   /// At most 1000.
   package var jobs: [UInt64] = []
 
-  /// Jobs that this run has planned or joined; 0 for those of every run.
-  package var run: UInt64 = 0
+  /// Jobs that this run has planned or joined.
+  package var run: UInt64 {
+    get {_run ?? 0}
+    set {_run = newValue}
+  }
+  /// Returns true if `run` has been explicitly set.
+  package var hasRun: Bool {self._run != nil}
+  /// Clears the value of `run`. Subsequent reads from it will return its default value.
+  package mutating func clearRun() {self._run = nil}
 
-  /// Empty for every kind, wiki, state.
-  package var kind: String = String()
+  package var kind: String {
+    get {_kind ?? String()}
+    set {_kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {self._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {self._kind = nil}
 
-  package var wiki: String = String()
+  package var wiki: String {
+    get {_wiki ?? String()}
+    set {_wiki = newValue}
+  }
+  /// Returns true if `wiki` has been explicitly set.
+  package var hasWiki: Bool {self._wiki != nil}
+  /// Clears the value of `wiki`. Subsequent reads from it will return its default value.
+  package mutating func clearWiki() {self._wiki = nil}
 
-  package var state: String = String()
+  package var state: String {
+    get {_state ?? String()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
 
   /// Must be set when nothing else is, so that an empty message can't mean everything.
   package var all: Bool = false
@@ -50,6 +78,11 @@ package nonisolated struct WireJobSelection: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _run: UInt64? = nil
+  fileprivate var _kind: String? = nil
+  fileprivate var _wiki: String? = nil
+  fileprivate var _state: String? = nil
 }
 
 /// Changes the state of jobs, a bounded number with one request.
@@ -340,10 +373,10 @@ nonisolated extension WireJobSelection: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.jobs) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.run) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.kind) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.wiki) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._run) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._kind) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._wiki) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._state) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.all) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
       default: break
@@ -352,21 +385,25 @@ nonisolated extension WireJobSelection: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.jobs.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.jobs, fieldNumber: 1)
     }
-    if self.run != 0 {
-      try visitor.visitSingularUInt64Field(value: self.run, fieldNumber: 2)
-    }
-    if !self.kind.isEmpty {
-      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 3)
-    }
-    if !self.wiki.isEmpty {
-      try visitor.visitSingularStringField(value: self.wiki, fieldNumber: 4)
-    }
-    if !self.state.isEmpty {
-      try visitor.visitSingularStringField(value: self.state, fieldNumber: 5)
-    }
+    try { if let v = self._run {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._kind {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._wiki {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._state {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
     if self.all != false {
       try visitor.visitSingularBoolField(value: self.all, fieldNumber: 6)
     }
@@ -378,10 +415,10 @@ nonisolated extension WireJobSelection: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   package static func ==(lhs: WireJobSelection, rhs: WireJobSelection) -> Bool {
     if lhs.jobs != rhs.jobs {return false}
-    if lhs.run != rhs.run {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.wiki != rhs.wiki {return false}
-    if lhs.state != rhs.state {return false}
+    if lhs._run != rhs._run {return false}
+    if lhs._kind != rhs._kind {return false}
+    if lhs._wiki != rhs._wiki {return false}
+    if lhs._state != rhs._state {return false}
     if lhs.all != rhs.all {return false}
     if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
