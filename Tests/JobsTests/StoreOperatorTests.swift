@@ -137,16 +137,32 @@ import Testing
             isAutomatic: true
         )
         for pause in [kind, site, kind] { try await test.store.notePause(pause) }
-        #expect(try await test.store.pauses() == [kind, site])
+        #expect(try await test.store.pauses(at: now) == [kind, site])
         let longer = Pause(kind.target, until: site.until, reason: "other", pausedBy: "you", pausedAt: now)
         try await test.store.notePause(longer)
-        #expect(try await test.store.pauses() == [longer, site])
+        #expect(try await test.store.pauses(at: now) == [longer, site])
         try await test.store.removePause(of: longer.target)
         try await test.store.removePause(of: longer.target)
         try await test.store.removeEndedPauses(at: now.advanced(by: .seconds(59)))
-        #expect(try await test.store.pauses() == [site])
+        #expect(try await test.store.pauses(at: now) == [site])
+        // One that has ended isn't read, whether it is removed yet or not.
+        #expect(try await test.store.pauses(at: now.advanced(by: .seconds(60))) == [])
         try await test.store.removeEndedPauses(at: now.advanced(by: .seconds(60)))
-        #expect(try await test.store.pauses() == [])
+        #expect(try await test.store.pauses(at: now) == [])
+    }
+
+    @Test func pausesThatHaveEndedOrComeOnTopKeepNobodyFromReading() async throws {
+        let test = try await TestStore.make()
+        try await test.execute(
+            """
+            INSERT INTO pauses (scope, name, until, reason, paused_by, paused_at, automatic)
+            SELECT 'wiki', CONCAT('old', seq), '2020-01-01', '', 'me', '2020-01-01', 0 FROM seq_1_to_3000
+            UNION ALL SELECT 'wiki', CONCAT('new', seq), NULL, '', 'me', '2020-01-01', 0 FROM seq_1_to_\(PauseBook.capacity)
+            UNION ALL SELECT 'kind', 'modules', NULL, '', 'coordinator', '2020-01-01', 1
+            """
+        )
+        #expect(try await test.store.pauses(at: now).count == PauseBook.capacity + 1)
+        #expect(try await JobReports(test.pool).pauses().count == PauseBook.capacity + 1)
     }
 
     @Test func deposedCoordinatorPausesAndCancelsNothing() async throws {
@@ -156,7 +172,7 @@ import Testing
         let pause = Pause(.init(.kind, "modules"), until: nil, reason: "", pausedBy: "me", pausedAt: now)
         await #expect(throws: Deposed.self) { try await test.store.notePause(pause) }
         await #expect(throws: Deposed.self) { _ = try await test.store.cancel(job.run, at: now) }
-        #expect(try await test.store.pauses() == [])
+        #expect(try await test.store.pauses(at: now) == [])
         #expect(try await test.state(job.run) == "active")
     }
 }
