@@ -129,6 +129,33 @@ import Testing
         }
     }
 
+    @Test func jobsWhoseRowsStayLockedAreToldOf() async throws {
+        var installation = try await Installation.make()
+        installation.settings.intervals.lockedRows = .milliseconds(1)
+        try await installation.run { coordinator in
+            let admin = try coordinator.admin()
+            _ = try await admin.start("aawiki", "bbwiki")
+            _ = try await admin.start("aawiki")
+            let job = try await coordinator.worker().heardLease().job
+            _ = try await admin.cancelRun(1)
+            try await installation.pool.withConnection { busy in
+                try await busy.execute("START TRANSACTION")
+                _ = try await busy.rows("SELECT job_id FROM jobs WHERE job_id = \(job) LOCK IN SHARE MODE")
+                let changed = try await admin.change(.cancel, .everything)
+                #expect(changed.notYet == 1)
+                #expect(changed.firstLeftOut.map(\.why) == ["its worker is busy writing; try again"])
+                let cancelled = try await admin.cancelRun(2)
+                #expect(cancelled.jobsLeft == 1)
+                #expect(cancelled.joinsDropped == 0)
+                try await busy.execute("ROLLBACK")
+            }
+            let again = try await admin.cancelRun(2)
+            #expect(again.jobsLeft == 0)
+            #expect(again.jobsCancelled == 1)
+            #expect(try await installation.states() == ["cancelled", "cancelled"])
+        }
+    }
+
     @Test func repeatedRequestHasNoSecondEffect() async throws {
         let installation = try await Installation.make()
         try await installation.run { coordinator in
@@ -236,13 +263,13 @@ import Testing
             #expect(try await details(installation, "cancelled") == ["run 1 was cancelled by me@host: test"])
             // Once more, as after a coordinator that died in between.
             #expect(try await admin.cancelRun(1).jobsCancelled == 0)
+            // What it had joined nobody waits for any more.
             let second = try await admin.cancelRun(2)
-            #expect(second.jobsCancelled == 1)
-            #expect(second.joinsDropped == 1)
-            #expect(try await installation.states() == ["cancelled", "ready", "cancelled"])
+            #expect(second.jobsCancelled == 2)
+            #expect(second.joinsDropped == 0)
+            #expect(try await installation.states() == ["cancelled", "cancelled", "cancelled"])
             #expect(try await installation.runStates() == ["cancelled", "cancelled"])
-            // What nobody waits for any more can still be cancelled, and retried.
-            #expect(try await admin.change(.cancel, .everything).changed == 1)
+            #expect(try await installation.rows("SELECT 1 FROM run_joins").isEmpty)
             #expect(try await admin.change(.retry, .with { $0.run = 1 }).changed == 2)
             #expect(try await installation.runStates() == ["active", "cancelled"])
         }

@@ -208,12 +208,16 @@ package nonisolated struct WireJobsChanged: Sendable {
   /// Where the answer ends, when the selection has more jobs than one request changes; 0 when it has no more.
   package var moreAfter: UInt64 = 0
 
+  /// How many of those that were left out may be changed when the same is asked again, such as jobs whose rows were locked.
+  package var notYet: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// Ends a run: cancels its own active jobs, but for those that another active run waits for, and leaves those that it joined.
+/// Ends a run: cancels its own active jobs, and those that it has joined whose own run was cancelled, but for those that another
+/// run waits for. Others that it has joined it leaves alone.
 package nonisolated struct WireCancelRun: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -242,6 +246,9 @@ package nonisolated struct WireRunCancelled: Sendable {
 
   /// Jobs of other runs that it waited for, and doesn't any more.
   package var joinsDropped: UInt64 = 0
+
+  /// Jobs that couldn't be cancelled yet: the run is cancelled, and to ask again ends what is left.
+  package var jobsLeft: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -536,7 +543,7 @@ nonisolated extension WireNamedJob: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobsChanged"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changed\0\u{3}first_changed\0\u{3}left_out\0\u{3}first_left_out\0\u{3}more_after\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changed\0\u{3}first_changed\0\u{3}left_out\0\u{3}first_left_out\0\u{3}more_after\0\u{3}not_yet\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -549,6 +556,7 @@ nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.leftOut) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.firstLeftOut) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.moreAfter) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.notYet) }()
       default: break
       }
     }
@@ -570,6 +578,9 @@ nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.moreAfter != 0 {
       try visitor.visitSingularUInt64Field(value: self.moreAfter, fieldNumber: 5)
     }
+    if self.notYet != 0 {
+      try visitor.visitSingularUInt64Field(value: self.notYet, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -579,6 +590,7 @@ nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.leftOut != rhs.leftOut {return false}
     if lhs.firstLeftOut != rhs.firstLeftOut {return false}
     if lhs.moreAfter != rhs.moreAfter {return false}
+    if lhs.notYet != rhs.notYet {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -626,7 +638,7 @@ nonisolated extension WireCancelRun: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunCancelled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}jobs_cancelled\0\u{3}jobs_kept\0\u{3}joins_dropped\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}jobs_cancelled\0\u{3}jobs_kept\0\u{3}joins_dropped\0\u{3}jobs_left\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -637,6 +649,7 @@ nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.jobsCancelled) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.jobsKept) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.joinsDropped) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.jobsLeft) }()
       default: break
       }
     }
@@ -652,6 +665,9 @@ nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.joinsDropped != 0 {
       try visitor.visitSingularUInt64Field(value: self.joinsDropped, fieldNumber: 3)
     }
+    if self.jobsLeft != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobsLeft, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -659,6 +675,7 @@ nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.jobsCancelled != rhs.jobsCancelled {return false}
     if lhs.jobsKept != rhs.jobsKept {return false}
     if lhs.joinsDropped != rhs.joinsDropped {return false}
+    if lhs.jobsLeft != rhs.jobsLeft {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
