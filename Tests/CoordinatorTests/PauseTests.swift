@@ -162,8 +162,16 @@ import Testing
     }
 
     @Test func pauseThatOnlyTheTableHasIsRemovedByResuming() async throws {
-        let installation = try await Installation.make()
+        var installation = try await Installation.make()
+        installation.settings.intervals.pauses = .seconds(3600)
+        try await installation.execute(
+            "INSERT INTO pauses VALUES ('wiki', 'z', '2020-01-01', '', 'me', '2020-01-01', 0)"
+        )
         try await installation.run { coordinator in
+            // Until the coordinator has looked at the table, and doesn't again.
+            try await eventually { try await targets(installation) == [] }
+            try await coordinator.admin().pause("bbwiki")
+            try await coordinator.admin().resume("bbwiki")
             try await installation.execute("INSERT INTO pauses VALUES ('wiki', 'aawiki', NULL, '', 'me', NOW(6), 0)")
             let error = await #expect(throws: CoordinatorError.self) {
                 try await coordinator.admin().resume("aawiki")

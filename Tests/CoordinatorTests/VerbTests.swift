@@ -122,6 +122,8 @@ import Testing
                 // Others go on meanwhile.
                 try await eventually { try await installation.states().contains("cancelled") }
                 #expect(try await installation.states().sorted() == ["cancelled", "leased"])
+                _ = try await coordinator.admin().drain(.with { $0.host = "h" })
+                try await coordinator.admin().pause("ccwiki")
                 try await busy.execute("ROLLBACK")
                 #expect(try await cancelled.changed == 2)
             }
