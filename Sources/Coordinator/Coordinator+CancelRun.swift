@@ -3,7 +3,7 @@ import Logging
 import Protocol
 
 extension Coordinator {
-    /// Ends a run, with those of its jobs that nobody else waits for.
+    /// Ends a run, with those of its jobs that nobody else waits for, and of those that cancelled runs have left to it.
     ///
     /// The run goes first: were its jobs cancelled first, the last of them would end it as failed. Who asks again, since the
     /// coordinator died in between, has the rest done.
@@ -16,6 +16,7 @@ extension Coordinator {
             "run cancelled",
             metadata: [
                 "perigee.run.id": "\(run)", "perigee.jobs": "\(cancelled.jobsCancelled)",
+                "perigee.jobs.left": "\(cancelled.jobsLeft)",
                 "perigee.requested_by": "\(note.who)", "perigee.reason": "\(note.why)",
             ]
         )
@@ -29,15 +30,20 @@ extension Coordinator {
         default: break
         }
         var answer = WireRunCancelled()
-        answer.joinsDropped = UInt64(try await store.cancel(run, at: clock.now))
-        let (jobs, joined) = try await store.ownActiveJobs(of: run)
-        let kept = JobTree(jobs).ancestors(of: joined)
+        try await store.cancel(run, at: clock.now)
+        let (jobs, joined) = try await store.activeJobs(ofCancelled: run)
+        let ids = Set(jobs.map(\.id))
+        let wanted = joined.union(ids.filter { dispatcher.isWaitedFor($0, besides: ids) })
+        let kept = JobTree(jobs).ancestors(of: wanted)
         var changes = JobChanges()
         try await end(jobs.filter { !kept.contains($0.id) }, isTrial: false, &changes) { dispatcher, id, now in
             dispatcher.cancel(id, reason: "run \(run) was cancelled \(note.text)", at: now)
         }
         answer.jobsCancelled = changes.answer.changed
-        answer.jobsKept = UInt64(jobs.count { kept.contains($0.id) })
+        answer.jobsLeft = changes.answer.notYet
+        answer.jobsKept = UInt64(jobs.count { $0.run == run && kept.contains($0.id) })
+        // Who asks again finds by them what is left.
+        if answer.jobsLeft == 0 { answer.joinsDropped = UInt64(try await store.dropJoins(of: run)) }
         return answer
     }
 }

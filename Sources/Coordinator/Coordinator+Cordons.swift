@@ -7,48 +7,70 @@ import Protocol
 extension Coordinator {
     /// No deadline is later.
     private static let longestDrain = Duration.seconds(30 * 86_400)
+    /// No more are in force at once: the table is read whole.
+    private static let mostCordons = 5000
 
     /// Takes workers out of service: in the table first, then in memory, from which heartbeats are answered.
     func drainWorkers(_ drain: WireDrainWorkers) async throws -> WireResponse.OneOf_Body {
         let target = try Cordon.Target(drain.target)
         guard journal.isHealthy else { throw RefusalError.unavailable }
         let now = clock.now
+        let note = OperatorNote(by: drain.requestedBy, drain.reason)
         let time = min(Duration.milliseconds(drain.deadlineMilliseconds.clamped), Self.longestDrain)
-        let before = cordons[target]
-        let cordon = Cordon(
-            target: target,
-            since: before?.since ?? now,
-            requestedBy: drain.requestedBy,
-            reason: drain.reason,
-            deadline: time > .zero ? now.advanced(by: time) : nil
-        )
-        // Table and memory change in the same order.
-        try await inTurn { coordinator in
-            try await coordinator.store.cordonOff(cordon)
-            coordinator.cordons[target] = cordon
-        }
+        let deadline = time > .zero ? now.advanced(by: time) : nil
+        let wasCordoned = try await pausing.add {
+            try await self.cordonOff(target, note, since: now, deadline: deadline)
+        }.value
         logger.notice(
             "workers cordoned off",
             metadata: [
-                "perigee.target": "\(target)", "perigee.reason": "\(cordon.reason)",
-                "perigee.requested_by": "\(cordon.requestedBy)",
+                "perigee.target": "\(target)", "perigee.reason": "\(note.why)", "perigee.requested_by": "\(note.who)",
             ]
         )
-        return .workersTargeted(targeted(target, wasCordoned: before != nil))
+        return .workersTargeted(targeted(target, wasCordoned: wasCordoned))
     }
 
     /// Puts workers back into service.
     func resumeWorkers(_ resume: WireResumeWorkers) async throws -> WireResponse.OneOf_Body {
         let target = try Cordon.Target(resume.target)
         guard journal.isHealthy else { throw RefusalError.unavailable }
-        let before = cordons[target]
-        try await inTurn { coordinator in
-            try await coordinator.store.liftCordon(target)
-            coordinator.cordons[target] = nil
-        }
+        let wasCordoned = try await pausing.add { try await self.liftCordon(target) }.value
         logger.notice("cordon lifted", metadata: ["perigee.target": "\(target)"])
         serveParked()
-        return .workersTargeted(targeted(target, wasCordoned: before != nil))
+        return .workersTargeted(targeted(target, wasCordoned: wasCordoned))
+    }
+
+    private func cordonOff(
+        _ target: Cordon.Target,
+        _ note: OperatorNote,
+        since now: Timestamp,
+        deadline: Timestamp?
+    ) async throws -> Bool {
+        let before = cordons[target]
+        guard before != nil || cordons.count < Self.mostCordons else {
+            throw RefusalError(
+                .overloaded,
+                "\(Self.mostCordons) workers and hosts are drained",
+                retryAfter: .seconds(60)
+            )
+        }
+        let cordon = Cordon(
+            target: target,
+            since: before?.since ?? now,
+            requestedBy: note.who,
+            reason: note.why,
+            deadline: deadline
+        )
+        try await store.cordonOff(cordon)
+        cordons[target] = cordon
+        return before != nil
+    }
+
+    private func liftCordon(_ target: Cordon.Target) async throws -> Bool {
+        let before = cordons[target]
+        try await store.liftCordon(target)
+        cordons[target] = nil
+        return before != nil
     }
 
     /// What a worker is to do beside its jobs, and why.

@@ -13,7 +13,7 @@ extension Coordinator {
         cordons = Cordons(try await store.cordons())
         try await forEachActiveJob { dispatcher.load($0, at: clock.now) }
         try await endDependencies()
-        for pause in try await store.pauses() {
+        for pause in try await store.pauses(at: clock.now) {
             dispatcher.pause(pause)
             errors.remember(pause)
         }

@@ -26,26 +26,15 @@ extension Coordinator {
         guard until.map({ $0 > now }) ?? true else {
             throw RefusalError(.malformed, "the pause would be over already; times are UTC")
         }
-        guard dispatcher.pauses.hasRoom(for: target) else {
-            throw RefusalError(.overloaded, "\(PauseBook.capacity) things are paused already", retryAfter: .seconds(60))
-        }
         let pause = Pause(target, until: until, reason: note.why, pausedBy: note.who, pausedAt: now)
-        try await pausing.add { try await self.begin(pause) }.value
+        try await pausing.add { try await self.beginIfThereIsRoom(pause) }.value
         logger.notice("paused by an operator", metadata: pause.metadata)
         return .paused(.with(pause))
     }
 
     /// Ends a pause, an operator's or the coordinator's own.
     func resume(_ wire: WireResume) async throws -> WireResponse.OneOf_Body {
-        let all = dispatcher.pauses.all(at: clock.now)
-        let matching = all.filter { $0.target.name == wire.name || $0.target.description == wire.name }
-        guard let pause = matching.first else {
-            let names = all.prefix(5).map(\.target.description).joined(separator: ", ")
-            let others = all.isEmpty ? "nothing is" : "paused: \(names)\(all.count > 5 ? " and more" : "")"
-            throw RefusalError(.nothingToDo, "\(wire.name) isn't paused; \(others)")
-        }
-        guard matching.count == 1 else { throw RefusalError.ambiguous(wire.name, matching.map(\.target)) }
-        try await pausing.add { try await self.end(pause) }.value
+        let pause = try await pausing.add { try await self.end(named: wire.name) }.value
         logger.notice(
             "resumed by an operator",
             metadata: [
@@ -55,12 +44,6 @@ extension Coordinator {
         )
         serveParked()
         return .resumed(.with(pause))
-    }
-
-    /// Removes pauses that have ended by themselves from the table; memory does so when it grants.
-    func removeEndedPauses() async throws {
-        guard journal.isHealthy else { return }
-        try await store.removeEndedPauses(at: clock.now)
     }
 
     /// Counts what went well and what went wrong, and pauses a kind that goes wrong everywhere.
@@ -79,27 +62,24 @@ extension Coordinator {
 
     private func heed(_ alarm: ErrorWatch.Alarm) {
         let now = clock.now
-        let target = Pause.Target(.kind, alarm.kind.rawValue)
-        let until = now.advanced(by: alarm.pause)
-        // An operator's that is longer holds.
-        if let known = dispatcher.pauses.pause(of: target, at: now), known.until.map({ $0 >= until }) ?? true { return }
         let pause = Pause(
-            target,
-            until: until,
-            reason: "the same error on \(alarm.wikis) wikis: \(alarm.message.prefix(500))",
+            Pause.Target(.kind, alarm.kind.rawValue),
+            until: now.advanced(by: alarm.pause),
+            reason: "the same error on \(alarm.wikis) wikis: \(alarm.message.clipped(to: 500))",
             pausedBy: Self.ownName,
             pausedAt: now,
             isAutomatic: true
         )
+        guard !isOutlasted(pause) else { return }
         logger.error("a kind is paused, since it goes wrong on many wikis", metadata: pause.metadata)
         // What is granted meanwhile would only fail as well.
         dispatcher.pause(pause)
         _ = pausing.add {
             do {
-                try await self.begin(pause)
+                try await self.beginUnlessLonger(pause)
             } catch {
                 self.logger.error(
-                    "a pause can't be noted; a coordinator that starts anew doesn't know of it",
+                    "a pause can't be noted yet; a coordinator that starts anew doesn't know of it",
                     metadata: ["perigee.paused": "\(pause.target)", "perigee.error": "\(error)"]
                 )
             }
@@ -112,12 +92,45 @@ extension Coordinator {
     private func begin(_ pause: Pause) async throws {
         try await store.notePause(pause)
         dispatcher.pause(pause)
+        guard pause.target.scope == .kind, !pause.isAutomatic else { return }
+        errors.replaced(JobKind(rawValue: pause.target.name), until: pause.until)
     }
 
-    private func end(_ pause: Pause) async throws {
+    private func beginIfThereIsRoom(_ pause: Pause) async throws {
+        guard dispatcher.pauses.hasRoom(for: pause.target, at: clock.now) else {
+            throw RefusalError(.overloaded, "\(PauseBook.capacity) things are paused already", retryAfter: .seconds(60))
+        }
+        try await begin(pause)
+    }
+
+    /// An operator's pause may have been written since this one was decided on.
+    private func beginUnlessLonger(_ pause: Pause) async throws {
+        if !isOutlasted(pause) { try await begin(pause) }
+    }
+
+    /// Whether another pause of the same holds for as long or longer.
+    private func isOutlasted(_ pause: Pause) -> Bool {
+        guard let known = dispatcher.pauses.pause(of: pause.target, at: clock.now), known != pause else { return false }
+        guard let end = known.until else { return true }
+        return pause.until.map { end >= $0 } ?? false
+    }
+
+    private func end(named name: String) async throws -> Pause {
+        let all = dispatcher.pauses.all(at: clock.now)
+        let matching = all.filter { $0.target.name == name || $0.target.description == name }
+        guard let pause = matching.first else {
+            // The table may have it all the same, when the answer of the database was lost.
+            let targets = Pause.Target(name).map { [$0] } ?? Pause.Scope.allCases.map { .init($0, name) }
+            for target in targets { try await store.removePause(of: target) }
+            let names = all.prefix(5).map(\.target.description).joined(separator: ", ")
+            let others = all.isEmpty ? "nothing is" : "paused: \(names)\(all.count > 5 ? " and more" : "")"
+            throw RefusalError(.nothingToDo, "\(name) isn't paused; \(others)")
+        }
+        guard matching.count == 1 else { throw RefusalError.ambiguous(name, matching.map(\.target)) }
         try await store.removePause(of: pause.target)
         dispatcher.resume(pause.target)
         if pause.target.scope == .kind { errors.resumed(JobKind(rawValue: pause.target.name)) }
+        return pause
     }
 
     /// The kind, wiki or site that a name means.

@@ -192,7 +192,9 @@ extension Coordinator {
         )
         // What a job waited for may have ended, though its own row was passed over.
         if zip(transitions, verdicts).contains(where: { $0.cause != nil && $1 == .passedOver }) { isBehind = true }
-        for job in differed {
+        let passedOver = Set(zip(transitions, verdicts).filter { $1 == .passedOver }.map(\.0.before.id))
+        let caused = Set(transitions.filter { $0.cause.map(passedOver.contains) ?? false }.map(\.before.id))
+        for job in differed where !caused.contains(job) {
             logger.warning(
                 "memory and table differed on a job; the table holds",
                 metadata: ["perigee.job.id": "\(job)"]

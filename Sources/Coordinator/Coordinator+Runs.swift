@@ -36,6 +36,9 @@ extension Coordinator {
                     metadata: ["perigee.run.id": "\(run)", "perigee.error": "\(refused)"]
                 )
                 try await store.abandon(run, at: clock.now)
+            } catch let over as NoMorePlanning {
+                // An operator was quicker.
+                logger.notice("a run isn't planned any further", metadata: ["perigee.run.id": "\(over.run)"])
             }
         }
     }
@@ -103,7 +106,7 @@ extension Coordinator {
             // What they depend on may have ended between its being read and now.
             if !dispatcher.waitingJobs.isEmpty { try await endDependencies() }
         } catch {
-            isBehind = true
+            isBehind = !(error is NoMorePlanning) || isBehind
             throw error
         }
         logger.info(

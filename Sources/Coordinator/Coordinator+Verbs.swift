@@ -7,8 +7,8 @@ import Protocol
 extension Coordinator {
     /// So many jobs one request changes at most.
     private static let jobsPerRequest = 500
-    /// How often a job is tried whose row its worker has locked, and the pause between.
-    private static let patience = (rounds: 80, pause: Duration.milliseconds(250))
+    /// The time between two tries of a job whose row its worker has locked.
+    private static let pauseForLocks = Duration.milliseconds(250)
 
     /// Retries, cancels or takes back jobs, or says what that would do.
     func changeJobs(_ change: WireChangeJobs) async throws -> WireResponse.OneOf_Body {
@@ -93,14 +93,21 @@ extension Coordinator {
             case .leaveOut(let why): changes.leaveOut(job, why)
             case .retry(let waits):
                 let steps = after.retry(job, waits: waits, reason: note.text, at: clock.now)
-                if steps.isEmpty { changes.leaveOut(job, "its end is just being written; try again") }
+                if steps.isEmpty { changes.leaveOutForNow(job, "its end is just being written") }
                 transitions += steps
             }
         }
         if isTrial { return changes.note(transitions) }
         dispatcher = after
         changes.note(try await commit(transitions), of: transitions)
-        if !dispatcher.waitingJobs.isEmpty { try await endDependencies() }
+        guard !dispatcher.waitingJobs.isEmpty else { return }
+        do {
+            try await endDependencies()
+        } catch {
+            // What was asked for is done; the rest comes with catching up.
+            isBehind = true
+            logger.warning("jobs wait for others that may have ended", metadata: ["perigee.error": "\(error)"])
+        }
     }
 
     /// Ends jobs, or their leases.
@@ -128,20 +135,34 @@ extension Coordinator {
         }
         var left = jobs.map(\.id)
         var committed: [Transition] = []
-        for _ in 0..<Self.patience.rounds {
-            var clocks: [JobID: Dispatcher.LeaseClock] = [:]
-            var transitions: [Transition] = []
-            for id in left {
-                clocks[id] = dispatcher.leaseClock(of: id)
-                transitions += decide(&dispatcher, id, clock.now)
+        let end = ContinuousClock.now + settings.intervals.lockedRows
+        while true {
+            var decided = 0
+            // A transaction for each part: its locks mustn't hold up a whole run.
+            for start in stride(from: 0, to: left.count, by: Self.jobsPerRequest) {
+                var clocks: [JobID: Dispatcher.LeaseClock] = [:]
+                var transitions: [Transition] = []
+                for id in left[start..<min(start + Self.jobsPerRequest, left.count)] {
+                    clocks[id] = dispatcher.leaseClock(of: id)
+                    transitions += decide(&dispatcher, id, clock.now)
+                }
+                committed += try await commit(transitions, passingOver: clocks)
+                decided += transitions.count
             }
-            committed += try await commit(transitions, passingOver: clocks)
             let ended = Set(committed.map(\.after.id))
             left.removeAll { ended.contains($0) }
-            if left.isEmpty || (transitions.isEmpty && !left.contains { dispatcher.isUnsettled($0) }) { break }
-            try await Task.sleep(for: Self.patience.pause)
+            if left.isEmpty || (decided == 0 && !left.contains { dispatcher.isUnsettled($0) }) || .now >= end { break }
+            try await Task.sleep(for: Self.pauseForLocks)
         }
         changes.note(committed)
-        changes.leaveOut(jobs, but: committed, "it ended meanwhile, or its worker is busy writing; try again")
+        var trial = dispatcher
+        let lasting = Set(left.filter { dispatcher.isUnsettled($0) || !decide(&trial, $0, clock.now).isEmpty })
+        for job in jobs where left.contains(job.id) {
+            if lasting.contains(job.id) {
+                changes.leaveOutForNow(job, "its worker is busy writing")
+            } else {
+                changes.leaveOut(job, "it ended meanwhile")
+            }
+        }
     }
 }

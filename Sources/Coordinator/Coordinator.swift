@@ -30,7 +30,7 @@ actor Coordinator {
     /// Runs are planned one after the other: two plans at once could both miss what the other is about to insert. What
     /// operators do with jobs goes between.
     var planning = TurnQueue()
-    /// Memory and table have pauses come and go in the same order.
+    /// Memory and table have pauses and cordons come and go in the same order.
     var pausing = TurnQueue()
     var errors: ErrorWatch
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.

@@ -164,7 +164,7 @@ package struct CoordinatorService: Service {
             }
             group.addTask {
                 try await repeating(every: settings.intervals.pauses, logger: logger) {
-                    try await coordinator.removeEndedPauses()
+                    try await coordinator.reconcile()
                 }
             }
             group.addTask { try await watch(replier, logger: logger) }

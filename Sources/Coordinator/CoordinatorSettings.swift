@@ -35,8 +35,10 @@ package struct CoordinatorSettings: Sendable {
         package var workerNotes: Duration = .seconds(20)
         /// Looks whether certificates were replaced.
         package var certificates: Duration = .seconds(30)
-        /// Removes pauses that have ended from the table.
+        /// Brings pauses and cordons in the table to what memory has.
         package var pauses: Duration = .seconds(20)
+        /// For so long a job is tried that an operator wants to end, and whose row its worker has locked.
+        package var lockedRows: Duration = .seconds(20)
         /// Dials itself.
         package var probe: Duration = .seconds(10)
 

@@ -18,7 +18,10 @@ struct JobChanges: Sendable {
     /// Those that are in the table; the rest of what was tried is left out.
     mutating func note(_ committed: [Transition], of transitions: [Transition]) {
         note(committed)
-        leaveOut(transitions.map(\.before), but: committed, "it changed meanwhile; try again")
+        let changed = Set(committed.map(\.after.id))
+        for job in transitions.map(\.before) where !changed.contains(job.id) {
+            leaveOutForNow(job, "it changed meanwhile")
+        }
     }
 
     mutating func leaveOut(_ jobs: [Job], but transitions: [Transition], _ why: String) {
@@ -27,6 +30,12 @@ struct JobChanges: Sendable {
     }
 
     mutating func leaveOut(_ job: Job, _ why: String) { leaveOut(WireNamedJob(job), why) }
+
+    /// Leaves out a job for a reason that may be gone soon.
+    mutating func leaveOutForNow(_ job: Job, _ why: String) {
+        leaveOut(job, "\(why); try again")
+        answer.notYet += 1
+    }
 
     mutating func leaveOut(_ id: JobID, _ why: String) {
         var job = WireNamedJob()

@@ -16,10 +16,13 @@ struct JobSelection: Sendable {
     init(_ selection: WireJobSelection, for verb: WireChangeJobs.Verb) throws(RefusalError) {
         let possible = try verb.states
         var filter = JobFilter()
-        filter.run = selection.run == 0 ? nil : RunID(rawValue: selection.run)
-        filter.kind = selection.kind.isEmpty ? nil : JobKind(rawValue: selection.kind)
-        filter.wiki = selection.wiki.isEmpty ? nil : selection.wiki
-        if !selection.state.isEmpty {
+        guard !selection.hasEmptyFilter else {
+            throw RefusalError(.malformed, "a filter for jobs is empty; that doesn't mean every one")
+        }
+        filter.run = selection.hasRun ? RunID(rawValue: selection.run) : nil
+        filter.kind = selection.hasKind ? JobKind(rawValue: selection.kind) : nil
+        filter.wiki = selection.hasWiki ? selection.wiki : nil
+        if selection.hasState {
             guard let state = JobState(rawValue: selection.state), possible.contains(state) else {
                 let names = possible.map(\.rawValue).joined(separator: ", ")
                 throw RefusalError(.malformed, "this can be said of jobs that are \(names), not \(selection.state)")
@@ -36,6 +39,13 @@ struct JobSelection: Sendable {
         self.filter = filter
         states = filter.state.map { [$0] } ?? possible
         last = selection.after == 0 ? nil : JobID(rawValue: selection.after)
+    }
+}
+
+extension WireJobSelection {
+    /// Whether it has a filter that may have lost its value on its way here.
+    fileprivate var hasEmptyFilter: Bool {
+        (hasRun && run == 0) || (hasKind && kind.isEmpty) || (hasWiki && wiki.isEmpty) || (hasState && state.isEmpty)
     }
 }
 

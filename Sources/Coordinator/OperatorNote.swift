@@ -5,7 +5,7 @@ struct OperatorNote: Sendable {
 
     init(by who: String, _ why: String) {
         func line(_ text: String, _ length: Int) -> String {
-            String(text.prefix(length).map { $0.isNewline ? " " : $0 })
+            String(text.clipped(to: length).map { $0.isNewline ? " " : $0 })
         }
         self.who = line(who.isEmpty ? "an operator" : who, 200)
         self.why = line(why, 500)

@@ -151,10 +151,3 @@ struct SessionTable: Sendable {
         }
     }
 }
-
-extension String {
-    /// At most so many characters as the database counts them.
-    fileprivate func clipped(to length: Int) -> String {
-        String(String.UnicodeScalarView(unicodeScalars.prefix(length)))
-    }
-}

@@ -67,6 +67,12 @@ package struct Cordons: Sendable {
         set { byTarget[target] = newValue }
     }
 
+    /// How many there are.
+    package var count: Int { byTarget.count }
+
+    /// All of them, in no order.
+    package var all: [Cordon] { Array(byTarget.values) }
+
     /// What keeps a worker from working: of that of its name and that of its host, the one whose deadline is earlier.
     package func cordon(worker: String, host: String) -> Cordon? {
         [byTarget[.worker(worker)], byTarget[.host(host)]].compactMap(\.self).min { first, second in

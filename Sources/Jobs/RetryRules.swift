@@ -46,7 +46,7 @@ package struct RetryRules: Sendable {
         let twins = twins[job.id] ?? JobTwins(newest: job.id, active: nil)
         if let active = twins.active { return .leaveOut("job \(active) is active for the same") }
         if !isByNumber, twins.newest > job.id { return .leaveOut("job \(twins.newest) came later for the same") }
-        if newestAsked > job.id { return .leaveOut("job \(newestAsked) is retried for the same") }
+        if newestAsked > job.id { return .leaveOut("job \(newestAsked) came later for the same, and is asked for too") }
         guard let dependency = job.dependsOn, let state = dependencies[dependency], state != .done else {
             return .retry(waits: false)
         }

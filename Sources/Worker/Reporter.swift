@@ -46,16 +46,21 @@ actor Reporter {
         while !waiting.isEmpty {
             let batch = Array(waiting.prefix(Self.batchSize))
             waiting.removeFirst(batch.count)
-            for body in messages(batch) { await send(body, of: batch) }
+            // For all messages of the batch: what comes behind them mustn't wait for each.
+            let patienceEnds = ContinuousClock.now + Self.patience
+            for body in messages(batch) { await send(body, of: batch, until: patienceEnds) }
             batch.forEach { $0.continuation.resume() }
         }
         isSending = false
     }
 
-    private func send(_ body: WireRequest.OneOf_Body, of batch: [Entry]) async {
+    private func send(
+        _ body: WireRequest.OneOf_Body,
+        of batch: [Entry],
+        until patienceEnds: ContinuousClock.Instant
+    ) async {
         // Heartbeats go on renewing the leases meanwhile.
         let leases = batch.map(\.control)
-        let patienceEnds = ContinuousClock.now + Self.patience
         do {
             let response = try await client.send(body) { max(patienceEnds, leases.map(\.leaseEnds).max() ?? .now) }
             guard case .outcomes(let outcomes) = response.body else { return }

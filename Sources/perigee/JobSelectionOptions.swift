@@ -4,6 +4,8 @@ import Jobs
 
 /// Which jobs a command changes.
 struct JobSelectionOptions: ParsableArguments {
+    @OptionGroup var output: OutputOptions
+
     @Argument(help: "The numbers of the jobs; in place of them a filter, or --all.")
     var jobs: [UInt64] = []
 
@@ -37,6 +39,6 @@ struct JobSelectionOptions: ParsableArguments {
         selection.wiki = wiki
         selection.state = state
         selection.all = all
-        try await JobsChange.run(settings, verb, selection, dryRun: dryRun, reason: reason)
+        try await JobsChange.run(settings, verb, selection, output.value, dryRun: dryRun, reason: reason)
     }
 }

@@ -1,7 +1,10 @@
 import Foundation
 import Jobs
 import MariaDB
+import Protocol
 import Testing
+
+@testable import CLI
 
 /// The commands that have a coordinator change something, with a real one.
 @Suite(.timeLimit(.minutes(5))) struct OperatorProgramTests {
@@ -43,8 +46,11 @@ import Testing
                 "jobs retry --run 1",
                 "jobs retry --all", "jobs release --wiki bwik", "jobs release --run 77", "runs cancel 1",
                 "runs cancel 1",
-                "runs cancel 9", "runs list --output jsonl | grep -o '\"state\":\"[a-z]*\"'",
+                "runs cancel 9",
+                "runs list --output jsonl | grep -o '\"state\":\"[a-z]*\"'",
                 "jobs show 1 --output json | grep -o 'by me@[^:]*: not now' | sed s/@.*:/@:/",
+                "jobs retry --all --dry-run --output jsonl | sed 's/^{\"as_of\":\"[^\"]*\",/{/'",
+                "jobs retry --all; PERIGEE_DATABASE_SOCKET=/nowhere perigee jobs retry --all",
             ]
         )
         let expected = [
@@ -65,10 +71,21 @@ import Testing
             "run 1 cancelled: 0 jobs cancelled\nexit 0\n",
         ]
         #expect(Array(found.prefix(expected.count)) == expected)
-        try #require(found.count == 12)
+        try #require(found.count == 14)
         #expect(found[9].contains("refused: there is no run 9; see: perigee runs list\nexit 1\n"))
         #expect(found[10] == "\"state\":\"cancelled\"\nexit 0\n")
         #expect(found[11] == "by me@: not now\nexit 0\n")
+        #expect(
+            found[12] == """
+                {"dry_run":true,"changed":2,"left_out":0,"not_yet":0,"first_changed":[\
+                {"job_id":1,"kind":"modules","wiki":"awiki","state":"cancelled"},\
+                {"job_id":2,"kind":"modules","wiki":"bwiki","state":"cancelled"}],"first_left_out":[]}
+                exit 0
+
+                """
+        )
+        // Where nothing was named there is nothing to look up.
+        #expect(found[13] == "2 jobs retried: 1 modules awiki, 2 modules bwiki\nno job to retry\nexit 0\n")
     }
 
     @Test func pauses() async throws {
@@ -85,9 +102,15 @@ import Testing
         let time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/
         #expect(
             found[0].replacing(time, with: "T")
-                == "paused kind:modules until T; what is leased goes on\nexit 0\n"
+                == "paused kind:modules until T; what is leased goes on; to end it: perigee resume kind:modules\nexit 0\n"
         )
-        #expect(found[1] == "paused wiki:awiki until 2035-01-02 03:04:00Z; what is leased goes on\nexit 0\n")
+        #expect(
+            found[1] == """
+                paused wiki:awiki until 2035-01-02 03:04:00Z; what is leased goes on; to end it: perigee resume wiki:awiki
+                exit 0
+
+                """
+        )
         let shown = found[2].replacing(time, with: "T").replacing(/me@\S*\)/, with: "me)")
         #expect(
             shown == """
@@ -106,11 +129,29 @@ import Testing
         #expect(found[9] == "0\nexit 1\n")
     }
 
+    @Test func linesAreInGrammar() {
+        let run = RunID(rawValue: 7)
+        #expect(RunCancel.line(run, .init()) == "run 7 cancelled: 0 jobs cancelled")
+        var one = WireRunCancelled()
+        one.jobsCancelled = 1
+        one.jobsKept = 1
+        one.joinsDropped = 2
+        #expect(
+            RunCancel.line(run, one)
+                == "run 7 cancelled: 1 job cancelled, 1 goes on for other runs, 2 of other runs left alone"
+        )
+        #expect(["a", "b", "c"].fewOfMany == "a, b, c")
+        #expect(["a", "b", "c", "d", "e"].fewOfMany == "a, b, c and 2 more")
+    }
+
     @Test func wrongCommandLines() async throws {
         let shell = try Shell([:])
         for (command, words) in [
             ("jobs cancel", "say which jobs"), ("jobs retry 1 --all", "say which jobs"),
             ("jobs release 1 --kind modules", "say which jobs"), ("jobs cancel x", "x"),
+            ("jobs cancel --kind modules --wiki ''", "--wiki takes"),
+            ("jobs cancel --kind modules --run 0", "--run takes"),
+            ("jobs cancel --kind ''", "kind"), ("jobs cancel --state ''", "a job to cancel is"),
             ("jobs retry --kind moduls", "did you mean modules?"),
             ("jobs retry --state ready", "a job to retry is failed, quarantined, cancelled"),
             ("jobs cancel --state leasd", "did you mean leased?"), ("runs cancel", "number"),
@@ -143,8 +184,20 @@ import Testing
         #expect(healthy["snoozes"] == "ok    no job is put off again and again")
         #expect(healthy["leases"] == "ok    every leased job has a worker that runs")
         #expect(healthy["planning"] == "ok    no run is left half planned")
+        try await farm.pool.withConnection { pool in
+            _ = try await pool.execute(
+                "INSERT INTO cordons (target, name, since, requested_by, reason) VALUES ('worker', 'w1', NOW(6), 'me', '')"
+            )
+        }
+        #expect(
+            try await findings()["workers"]
+                == """
+                warn  no worker may do these ready jobs: 2 of kind modules; those that could are drained: \
+                perigee workers resume w1
+                """
+        )
         for statement in [
-            "UPDATE workers SET state = 'lost'",
+            "DELETE FROM cordons", "UPDATE workers SET state = 'lost'",
             """
             UPDATE jobs SET state = 'leased', attempt = 1, lease_id = REPEAT('l', 16),
                 worker = (SELECT incarnation FROM workers) WHERE job_id = 2
@@ -181,8 +234,8 @@ import Testing
         #expect(
             stuck["leases"]
                 == """
-                warn  leased to workers that are gone: 1 job (2) to w1; the coordinator takes them back when their leases are \
-                over: does it run? else perigee jobs release 2
+                warn  leased to workers that are gone: 1 job (2) to w1; a coordinator takes them back when their leases are \
+                over: if it doesn't run, start it; if it does, perigee jobs release 2
                 """
         )
         #expect(

@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import MariaDB
 import Protocol
+import SwiftProtobuf
 import Testing
 
 /// What operators pause, and what is paused because it goes wrong everywhere.
@@ -133,6 +134,101 @@ import Testing
             #expect(try await worker.complete(grants[3].lease) == [.accepted])
             #expect(try await installation.states().sorted() == ["done", "ready", "ready", "ready"])
             #expect(try await admin.resume("modules") == pause)
+        }
+    }
+
+    @Test func tableIsBroughtToWhatWasAnswered() async throws {
+        var installation = try await Installation.make()
+        installation.settings.intervals.pauses = .milliseconds(50)
+        try await installation.run { coordinator in
+            let admin = try coordinator.admin()
+            try await admin.pause("kind:modules")
+            _ = try await admin.drain(.with { $0.host = "h" }, reason: "why")
+            // As a database that has forgotten its last commits, and one whose answers to others were lost.
+            for statement in [
+                "DELETE FROM pauses", "DELETE FROM cordons",
+                "INSERT INTO pauses VALUES ('wiki', 'aawiki', NULL, '', 'me', NOW(6), 0)",
+                "INSERT INTO cordons (target, name, since, requested_by, reason) VALUES ('worker', 'w', NOW(6), 'me', '')",
+            ] {
+                try await installation.execute(statement)
+            }
+            try await eventually { try await targets(installation) == ["kind:modules"] }
+            try await eventually {
+                try await installation.rows("SELECT CONCAT(target, ':', name, ' ', reason) FROM cordons")
+                    .map { try $0.decode(at: 0) as String } == ["host:h why"]
+            }
+            #expect(try await admin.status().pauses.map(\.name) == ["modules"])
+        }
+    }
+
+    @Test func pauseThatOnlyTheTableHasIsRemovedByResuming() async throws {
+        var installation = try await Installation.make()
+        installation.settings.intervals.pauses = .seconds(3600)
+        try await installation.execute(
+            "INSERT INTO pauses VALUES ('wiki', 'z', '2020-01-01', '', 'me', '2020-01-01', 0)"
+        )
+        try await installation.run { coordinator in
+            // Until the coordinator has looked at the table, and doesn't again.
+            try await eventually { try await targets(installation) == [] }
+            try await coordinator.admin().pause("bbwiki")
+            try await coordinator.admin().resume("bbwiki")
+            try await installation.execute("INSERT INTO pauses VALUES ('wiki', 'aawiki', NULL, '', 'me', NOW(6), 0)")
+            let error = await #expect(throws: CoordinatorError.self) {
+                try await coordinator.admin().resume("aawiki")
+            }
+            #expect(error?.kind == .refused(.nothingToDo))
+            #expect(try await targets(installation) == [])
+        }
+    }
+
+    @Test func anOperatorsPauseThatIsBeingWrittenHolds() async throws {
+        var installation = try await Installation.make()
+        installation.settings.errors.wikis = 2
+        // The term's row is locked while the pause waits for its own.
+        installation.settings.takeover = .seconds(3600)
+        try await installation.run { coordinator in
+            let admin = try coordinator.admin()
+            _ = try await admin.start()
+            let worker = try coordinator.worker()
+            let grants = try await worker.acquire(2)
+            try await installation.pool.withConnection { busy in
+                try await busy.execute("START TRANSACTION")
+                try await busy.execute("INSERT INTO pauses VALUES ('kind', 'modules', NULL, '', 'x', NOW(6), 0)")
+                async let paused = admin.pause("modules")
+                try await eventually {
+                    try await installation.rows(
+                        "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO pauses%' AND db = DATABASE()"
+                    ).count == 1
+                }
+                for grant in grants { #expect(try await worker.fail(grant.lease) == [.accepted]) }
+                #expect(try await admin.status().pauses.map(\.automatic) == [true])
+                try await busy.execute("ROLLBACK")
+                _ = try await paused
+            }
+            // Written after what the coordinator wanted.
+            try await admin.pause("aawiki")
+            #expect(try await admin.status().pauses.map(\.automatic) == [false, false])
+            let rows = try await installation.rows("SELECT automatic FROM pauses")
+            #expect(try rows.map { try $0.decode(at: 0) } == [0, 0])
+        }
+    }
+
+    @Test func onlySoManyThingsArePaused() async throws {
+        let installation = try await Installation.make()
+        try await installation.execute(
+            """
+            INSERT INTO pauses (scope, name, until, reason, paused_by, paused_at, automatic)
+            SELECT 'wiki', CONCAT('w', seq), NULL, '', 'me', NOW(6), 0 FROM seq_1_to_999
+            UNION ALL SELECT 'wiki', CONCAT('old', seq), '2020-01-01', '', 'me', '2020-01-01', 0 FROM seq_1_to_2000
+            """
+        )
+        try await installation.run { coordinator in
+            let admin = try coordinator.admin()
+            async let first = admin.pause("aawiki")
+            async let second = admin.pause("bbwiki")
+            let outcomes = [try? await first, try? await second]
+            #expect(outcomes.count { $0 == nil } == 1)
+            #expect(try await admin.status().pauses.count == 1000)
         }
     }
 

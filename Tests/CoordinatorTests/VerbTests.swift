@@ -122,9 +122,38 @@ import Testing
                 // Others go on meanwhile.
                 try await eventually { try await installation.states().contains("cancelled") }
                 #expect(try await installation.states().sorted() == ["cancelled", "leased"])
+                _ = try await coordinator.admin().drain(.with { $0.host = "h" })
+                try await coordinator.admin().pause("ccwiki")
                 try await busy.execute("ROLLBACK")
                 #expect(try await cancelled.changed == 2)
             }
+            #expect(try await installation.states() == ["cancelled", "cancelled"])
+        }
+    }
+
+    @Test func jobsWhoseRowsStayLockedAreToldOf() async throws {
+        var installation = try await Installation.make()
+        installation.settings.intervals.lockedRows = .milliseconds(1)
+        try await installation.run { coordinator in
+            let admin = try coordinator.admin()
+            _ = try await admin.start("aawiki", "bbwiki")
+            _ = try await admin.start("aawiki")
+            let job = try await coordinator.worker().heardLease().job
+            _ = try await admin.cancelRun(1)
+            try await installation.pool.withConnection { busy in
+                try await busy.execute("START TRANSACTION")
+                _ = try await busy.rows("SELECT job_id FROM jobs WHERE job_id = \(job) LOCK IN SHARE MODE")
+                let changed = try await admin.change(.cancel, .everything)
+                #expect(changed.notYet == 1)
+                #expect(changed.firstLeftOut.map(\.why) == ["its worker is busy writing; try again"])
+                let cancelled = try await admin.cancelRun(2)
+                #expect(cancelled.jobsLeft == 1)
+                #expect(cancelled.joinsDropped == 0)
+                try await busy.execute("ROLLBACK")
+            }
+            let again = try await admin.cancelRun(2)
+            #expect(again.jobsLeft == 0)
+            #expect(again.jobsCancelled == 1)
             #expect(try await installation.states() == ["cancelled", "cancelled"])
         }
     }
@@ -201,6 +230,15 @@ import Testing
             #expect(try await refusal(.cancel, session: session) { $0.state = "done" } == .malformed)
             #expect(try await refusal(.release, session: session) { $0.state = "leasd" } == .malformed)
             #expect(try await refusal(.cancel, session: session) { $0.jobs = Array(1...1001) } == .malformed)
+            for empty: (inout WireJobSelection) -> Void in [
+                { $0.run = 0 }, { $0.kind = "" }, { $0.wiki = "" }, { $0.state = "" },
+            ] {
+                let code = try await refusal(.cancel, session: session) { selection in
+                    selection.all = true
+                    empty(&selection)
+                }
+                #expect(code == .malformed)
+            }
             let both: (inout WireJobSelection) -> Void = {
                 $0.jobs = [1]
                 $0.wiki = "aawiki"
@@ -227,13 +265,13 @@ import Testing
             #expect(try await details(installation, "cancelled") == ["run 1 was cancelled by me@host: test"])
             // Once more, as after a coordinator that died in between.
             #expect(try await admin.cancelRun(1).jobsCancelled == 0)
+            // What it had joined nobody waits for any more.
             let second = try await admin.cancelRun(2)
-            #expect(second.jobsCancelled == 1)
-            #expect(second.joinsDropped == 1)
-            #expect(try await installation.states() == ["cancelled", "ready", "cancelled"])
+            #expect(second.jobsCancelled == 2)
+            #expect(second.joinsDropped == 0)
+            #expect(try await installation.states() == ["cancelled", "cancelled", "cancelled"])
             #expect(try await installation.runStates() == ["cancelled", "cancelled"])
-            // What nobody waits for any more can still be cancelled, and retried.
-            #expect(try await admin.change(.cancel, .everything).changed == 1)
+            #expect(try await installation.rows("SELECT 1 FROM run_joins").isEmpty)
             #expect(try await admin.change(.retry, .with { $0.run = 1 }).changed == 2)
             #expect(try await installation.runStates() == ["active", "cancelled"])
         }

@@ -114,6 +114,27 @@ import Testing
         #expect(first == second)
     }
 
+    @Test func anOperatorsPauseInItsPlaceEndsTheWatchsOwn() throws {
+        var settings = ErrorWatch.Settings()
+        settings.wikis = 2
+        var watch = ErrorWatch(settings)
+        let now = Timestamp(microseconds: 1_800_000_000_000_000)
+        func fail(after seconds: Int) -> ErrorWatch.Alarm? {
+            let at = now.advanced(by: .seconds(seconds))
+            let alarms = ["a", "b"].map { watch.failed(.modules, wiki: $0, message: "no", at: at) }
+            return alarms[1]
+        }
+        #expect(fail(after: 0)?.pause == .seconds(600))
+        watch.replaced(.modules, until: now.advanced(by: .seconds(60)))
+        #expect(fail(after: 59) == nil)
+        #expect(fail(after: 60)?.pause == .seconds(1200))
+        // Nothing is counted otherwise for a kind that isn't paused.
+        var other = ErrorWatch(settings)
+        other.replaced(.modules, until: now.advanced(by: .seconds(60)))
+        #expect(other.failed(.modules, wiki: "a", message: "no", at: now) == nil)
+        #expect(other.failed(.modules, wiki: "b", message: "no", at: now) != nil)
+    }
+
     @Test func otherCausesStayApart() {
         let messages = [
             "dewiki: no answer", "dewiki: the API says readonly", "dewiki: the API says internal_api_error",

@@ -142,6 +142,19 @@ import Testing
         #expect(grant(&dispatcher, after: .seconds(15)).map(\.attempt) == [2])
     }
 
+    @Test func leaseWhoseTakingBackIsPassedOverRunsOutAllTheSame() throws {
+        var dispatcher = dispatcher([("x", "a")])
+        let granted = dispatcher.grant(slots: 1, kinds: [.modules], worker: worker, at: now)
+        let lease = try #require(granted.first?.after.lease)
+        // The grant is being committed while an operator wants the job back.
+        let clock = try #require(dispatcher.leaseClock(of: lease.job))
+        let transitions = dispatcher.takeBack(lease.job, reason: "by me", at: now)
+        dispatcher.grantCommitted(lease, at: now)
+        let taken = dispatcher.take([.passedOver], on: transitions, takingBack: [lease.job: clock], at: now)
+        #expect(taken.committed == [])
+        #expect(dispatcher.expiredLeases(at: now.advanced(by: .seconds(3600))) == [lease])
+    }
+
     @Test func takingBackIsForLeasedJobs() {
         var dispatcher = dispatcher([("x", "a")])
         let nothing = dispatcher.takeBack(JobID(rawValue: 1), reason: "by me", at: now)

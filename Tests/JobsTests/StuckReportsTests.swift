@@ -20,17 +20,27 @@ import Testing
     @Test func readyJobsNeedAWorkerThatKnowsTheirKind() async throws {
         let test = try await TestStore.make()
         let reports = JobReports(test.pool)
-        #expect(try await reports.jobsWithoutWorker() == [])
+        func stuck() async throws -> [StuckJobs] { try await reports.jobsWithoutWorker().map(\.jobs) }
+        #expect(try await stuck() == [])
         let (_, jobs) = try await test.plan((0..<7).map { "wiki\($0)" })
         let first = StuckJobs(cause: "modules", count: 7, jobs: jobs.prefix(5).map(\.id))
-        #expect(try await reports.jobsWithoutWorker() == [first])
+        #expect(try await stuck() == [first])
         try await test.store.noteWorker(worker("w1", kinds: [.wikis]), at: .now)
-        #expect(try await reports.jobsWithoutWorker() == [first])
+        #expect(try await stuck() == [first])
         let able = worker("w2", kinds: [.wikis, .modules])
         try await test.store.noteWorker(able, at: .now)
-        #expect(try await reports.jobsWithoutWorker() == [])
+        #expect(try await stuck() == [])
+        for target in [Cordon.Target.worker("w2"), .host("h")] {
+            try await test.store.cordonOff(
+                Cordon(target: target, since: .now, requestedBy: "me", reason: "", deadline: nil)
+            )
+            #expect(try await stuck() == [first])
+            #expect(try await reports.jobsWithoutWorker().map(\.drained) == [[target]])
+            try await test.store.liftCordon(target)
+        }
+        #expect(try await stuck() == [])
         try await test.store.noteDeparture(of: [able.incarnation], lost: true, at: .now)
-        #expect(try await reports.jobsWithoutWorker() == [first])
+        #expect(try await stuck() == [first])
     }
 
     @Test func pausesAreCountedWithWhatWaitsForThem() async throws {

@@ -68,6 +68,7 @@ enum ControlSamples {
                     $0.leftOut = 2
                     $0.firstLeftOut = [job(4712, "bbwiki", why: "job 4720 is active for the same")]
                     $0.moreAfter = 5011
+                    $0.notYet = 1
                 }
             )
         ),
@@ -77,6 +78,7 @@ enum ControlSamples {
                     $0.jobsCancelled = 12
                     $0.jobsKept = 2
                     $0.joinsDropped = 3
+                    $0.jobsLeft = 4
                 }
             )
         ),

@@ -36,9 +36,16 @@ enum StuckChecks {
     private static func workers(_ reports: JobReports) async throws -> Doctor.Finding {
         let stuck = try await reports.jobsWithoutWorker()
         guard !stuck.isEmpty else { return .ok("there is one for each kind that has jobs") }
-        let kinds = stuck.map { "\($0.count) of kind \($0.cause)" }.joined(separator: ", ")
+        let kinds = stuck.map { "\($0.jobs.count) of kind \($0.jobs.cause)" }.fewOfMany
+        let drained = stuck.flatMap(\.drained)
+        guard let first = drained.first else {
+            return .warning(
+                "no worker runs that can do these ready jobs: \(kinds); start one, of a version that knows the kind"
+            )
+        }
         return .warning(
-            "no worker runs that can do these ready jobs: \(kinds); start one, of a version that knows the kind"
+            "no worker may do these ready jobs: \(kinds); those that could are drained: perigee workers resume"
+                + " \(first.arguments)"
         )
     }
 
@@ -72,8 +79,8 @@ enum StuckChecks {
         let stuck = try await reports.jobsOfLostWorkers()
         guard !stuck.isEmpty else { return .ok("every leased job has a worker that runs") }
         return .warning(
-            "leased to workers that are gone: \(stuck.told("to")); the coordinator takes them back when their leases are"
-                + " over: does it run? else perigee jobs release \(stuck.first)"
+            "leased to workers that are gone: \(stuck.told("to")); a coordinator takes them back when their leases are over:"
+                + " if it doesn't run, start it; if it does, perigee jobs release \(stuck.first)"
         )
     }
 
@@ -96,9 +103,26 @@ extension [StuckJobs] {
             let jobs = "\(stuck.count) job\(stuck.count == 1 ? "" : "s")"
             return "\(jobs) (\(names)\(stuck.count > stuck.jobs.count ? ", …" : "")) \(preposition) \(stuck.cause)"
         }
-        .joined(separator: ", ")
+        .fewOfMany
     }
 
     /// The number of the first job, for an example.
     fileprivate var first: String { self[0].jobs.first?.description ?? "N" }
+}
+
+extension [String] {
+    /// The first three, and how many more there are.
+    var fewOfMany: String {
+        prefix(3).joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "")
+    }
+}
+
+extension Cordon.Target {
+    /// As `workers resume` takes it.
+    fileprivate var arguments: String {
+        switch self {
+        case .worker(let name): name
+        case .host(let name): "--host \(name)"
+        }
+    }
 }

@@ -23,11 +23,12 @@ package enum JobsChange {
     }
 
     /// Has the coordinator change jobs, and says what has become of them.
-    /// - Throws: ``Complaint`` when jobs that were named by number were left out; `CoordinatorError`.
+    /// - Throws: ``Complaint`` when jobs that were named by number were left out, or others for now; `CoordinatorError`.
     package static func run(
         _ settings: Settings,
         _ verb: Verb,
         _ selection: Selection,
+        _ format: OutputFormat,
         dryRun: Bool,
         reason: String?
     ) async throws {
@@ -38,25 +39,45 @@ package enum JobsChange {
         change.dryRun = dryRun
         change.reason = reason ?? ""
         change.requestedBy = OperatorSession.requester
-        try await OperatorSession.run(settings, "jobs") { session in
-            for part in selection.parts {
-                change.selection = part
-                repeat {
-                    let response = try await session.send(.changeJobs(change))
-                    guard case .jobsChanged(let changed) = response.body else { throw OperatorSession.surprise }
-                    total.add(changed)
-                    change.selection.after = changed.moreAfter
-                } while change.selection.after > 0
-            }
-        }
-        if total.changed == 0, total.leftOut == 0 {
-            try await ReadSession.run(settings, .table) { try await explain(selection, $0) }
-        }
         let output = try StandardOutput()
-        try await output.write(lines(total, verb, dryRun: dryRun).map { "\($0)\n" }.joined())
+        do {
+            try await OperatorSession.run(settings, "jobs") { session in
+                for part in selection.parts {
+                    change.selection = part
+                    repeat {
+                        let response = try await session.send(.changeJobs(change))
+                        guard case .jobsChanged(let changed) = response.body else { throw OperatorSession.surprise }
+                        total.add(changed)
+                        change.selection.after = changed.moreAfter
+                    } while change.selection.after > 0
+                }
+                if total.changed == 0, total.leftOut == 0, selection.run != nil || selection.wiki != nil {
+                    try await session.explain(settings) { try await explain(selection, $0) }
+                }
+            }
+        } catch {
+            // What was done stays done, whatever the next request came to.
+            if total.changed > 0 { try await write(total, verb, format, dryRun: dryRun, to: output) }
+            throw error
+        }
+        try await write(total, verb, format, dryRun: dryRun, to: output)
         if total.leftOut > 0, !selection.ids.isEmpty {
             throw Complaint("\(total.leftOut) of \(Set(selection.ids).count) jobs were left out")
         }
+        if total.notYet > 0 { throw Complaint("\(total.notYet) couldn't be \(verb.done) yet; run it again") }
+    }
+
+    private static func write(
+        _ total: WireJobsChanged,
+        _ verb: Verb,
+        _ format: OutputFormat,
+        dryRun: Bool,
+        to output: StandardOutput
+    ) async throws {
+        guard format == .table else {
+            return try await output.write(document(total, dryRun: dryRun).written(format, style: .plain))
+        }
+        try await output.write(lines(total, verb, dryRun: dryRun).map { "\($0)\n" }.joined())
     }
 
     private static func check(_ selection: Selection, _ verb: Verb) throws {
@@ -66,6 +87,11 @@ package enum JobsChange {
                 "say which jobs: by number, or by --run, --kind, --wiki and --state, or --all",
                 code: Exit.usage
             )
+        }
+        // Such as a shell's variable that isn't set.
+        guard selection.run?.rawValue != 0 else { throw Complaint("--run takes the number of a run", code: Exit.usage) }
+        guard selection.wiki != "" else {
+            throw Complaint("--wiki takes the database name of a wiki", code: Exit.usage)
         }
         if let kind = selection.kind {
             let known = KindCatalog.standard.kinds.map(\.rawValue)
@@ -151,10 +177,10 @@ extension JobsChange.Selection {
     fileprivate var parts: [WireJobSelection] {
         guard !ids.isEmpty else {
             var part = WireJobSelection()
-            part.run = run?.rawValue ?? 0
-            part.kind = kind ?? ""
-            part.wiki = wiki ?? ""
-            part.state = state ?? ""
+            if let run { part.run = run.rawValue }
+            if let kind { part.kind = kind }
+            if let wiki { part.wiki = wiki }
+            if let state { part.state = state }
             part.all = all
             return [part]
         }
@@ -174,6 +200,7 @@ extension WireJobsChanged {
     fileprivate mutating func add(_ other: WireJobsChanged) {
         changed += other.changed
         leftOut += other.leftOut
+        notYet += other.notYet
         firstChanged = Array((firstChanged + other.firstChanged).prefix(Self.named))
         firstLeftOut = Array((firstLeftOut + other.firstLeftOut).prefix(Self.named))
     }

@@ -57,6 +57,11 @@ struct OperatorSession: Sendable {
         _ check: (ReadSession) async throws -> Void
     ) async throws {
         guard error.kind == .refused(.unknownWiki) || error.kind == .refused(.nothingToDo) else { return }
+        try await explain(settings, check)
+    }
+
+    /// Has `check` look for what was mistyped, where the tables can be read.
+    func explain(_ settings: Settings, _ check: (ReadSession) async throws -> Void) async throws {
         do {
             try await ReadSession.run(settings, .table, check)
         } catch let complaint as Complaint {

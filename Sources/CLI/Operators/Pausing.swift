@@ -34,8 +34,9 @@ package enum Pausing {
             }
         }
         guard case .paused(let paused) = response.body else { throw OperatorSession.surprise }
-        let line = DisplayText.visible("paused \(paused.pause.target) \(paused.pause.end)")
-        try await StandardOutput().write("\(line); what is leased goes on\n")
+        let target = paused.pause.target
+        let line = "paused \(target) \(paused.pause.end); what is leased goes on; to end it: perigee resume \(target)"
+        try await StandardOutput().write(DisplayText.visible(line) + "\n")
     }
 
     /// Ends a pause.

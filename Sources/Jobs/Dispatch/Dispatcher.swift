@@ -73,6 +73,11 @@ package struct Dispatcher: Sendable {
     /// The jobs that wait for another.
     package var waitingJobs: [Job] { jobs.values.filter { $0.state == .waiting }.sorted { $0.id < $1.id } }
 
+    /// Whether a job waits for this one that isn't among `others`.
+    package func isWaitedFor(_ id: JobID, besides others: Set<JobID>) -> Bool {
+        dependents[id].map { !$0.isSubset(of: others) } ?? false
+    }
+
     /// When the lease of a job runs out; `nil` when it isn't leased.
     package func leaseClock(of id: JobID) -> LeaseClock? { leases[id] }
 
@@ -235,7 +240,10 @@ package struct Dispatcher: Sendable {
     package mutating func revert(_ transition: Transition, leaseClock clock: LeaseClock? = nil, at now: Timestamp) {
         guard jobs[transition.after.id] == transition.after || !transition.after.state.isActive else { return }
         load(transition.before, at: now)
-        if let clock, leases[transition.before.id] != nil { leases[transition.before.id] = clock }
+        // One without a deadline is from before its grant was committed, which it was since.
+        if let clock, clock.deadline != nil, leases[transition.before.id] != nil {
+            leases[transition.before.id] = clock
+        }
     }
 
     /// - Parameter lingers: whether the worker that holds the job's lease doesn't know yet.

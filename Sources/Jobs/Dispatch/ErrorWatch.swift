@@ -61,6 +61,12 @@ package struct ErrorWatch: Sendable {
     /// Somebody has ended the pause: failures count again, and the next pause is still longer.
     package mutating func resumed(_ kind: JobKind) { records[kind]?.pausedUntil = nil }
 
+    /// An operator's pause has taken the place of the coordinator's: what comes after it counts. `until` is `nil` for one
+    /// without an end.
+    package mutating func replaced(_ kind: JobKind, until: Timestamp?) {
+        if records[kind]?.pausedUntil != nil { records[kind]?.pausedUntil = until }
+    }
+
     /// A pause that an earlier coordinator made.
     package mutating func remember(_ pause: Pause) {
         guard pause.isAutomatic, pause.target.scope == .kind, let until = pause.until else { return }

@@ -2,8 +2,10 @@ package import MariaDB
 
 /// What is paused.
 package struct PauseBook: Sendable {
-    /// No more pauses are kept at once.
+    /// Operators pause no more things at once.
     package static let capacity = 1000
+    /// No table has more that hold: those that the coordinator makes come on top, one for each kind at most.
+    package static let rowLimit = 2 * capacity
 
     private var pauses: [Pause.Target: Pause] = [:]
 
@@ -19,8 +21,10 @@ package struct PauseBook: Sendable {
         pauses.values.filter { $0.holds(at: now) }.sorted { $0.target.description < $1.target.description }
     }
 
-    /// Whether there is room for the pause of a target.
-    package func hasRoom(for target: Pause.Target) -> Bool { pauses[target] != nil || pauses.count < Self.capacity }
+    /// Whether there is room for an operator's pause of a target.
+    package func hasRoom(for target: Pause.Target, at now: Timestamp) -> Bool {
+        pauses[target] != nil || pauses.values.count { $0.holds(at: now) } < Self.capacity
+    }
 
     mutating func insert(_ pause: Pause) { pauses[pause.target] = pause }
 

@@ -9,38 +9,55 @@ extension JobStore {
         return try rows.first?.decode("state")
     }
 
-    /// Ends a run that isn't finished as cancelled, and drops its joins. Its own jobs go on.
-    /// - Returns: how many joins were dropped; 0 for a run that is finished.
-    package func cancel(_ run: RunID, at now: Timestamp) async throws -> Int {
+    /// Ends a run that isn't finished as cancelled. Its jobs go on, and what it has joined is still known.
+    package func cancel(_ run: RunID, at now: Timestamp) async throws {
         try await asCoordinator("cancel a run") { transaction in
-            let outcome = try await transaction.execute(
+            try await transaction.execute(
                 "UPDATE runs SET state = 'cancelled', finished_at = ? WHERE run_id = ? AND finished_at IS NULL",
                 [.datetime(now), .uint(run.rawValue)]
-            )
-            guard outcome.affectedRows > 0 else { return 0 }
-            return Int(
-                try await transaction.execute("DELETE FROM run_joins WHERE run_id = ?", [.uint(run.rawValue)])
-                    .affectedRows
             )
         }
     }
 
-    /// The active jobs that a run has planned, and which of them another run that isn't finished has joined.
-    package func ownActiveJobs(of run: RunID) async throws -> (jobs: [Job], joined: Set<JobID>) {
+    /// Drops what a run has joined.
+    /// - Returns: how many of those jobs are active, and go on.
+    package func dropJoins(of run: RunID) async throws -> Int {
+        try await asCoordinator("drop the joins of a run") { transaction in
+            let rows = try await transaction.rows(
+                "SELECT COUNT(*) AS jobs FROM run_joins JOIN jobs USING (job_id) WHERE run_joins.run_id = ? AND active = 1",
+                [.uint(run.rawValue)],
+                limit: 1
+            )
+            try await transaction.execute("DELETE FROM run_joins WHERE run_id = ?", [.uint(run.rawValue)])
+            return try rows.first?.decode("jobs") ?? 0
+        }
+    }
+
+    /// The active jobs of cancelled runs that a cancelled run has planned or joined, and those of them that these depend on; and
+    /// which of all these another run that isn't finished has joined. Nobody else waits for the others.
+    package func activeJobs(ofCancelled run: RunID) async throws -> (jobs: [Job], joined: Set<JobID>) {
         var (jobs, joined): ([Job], Set<JobID>) = ([], [])
+        let columns = JobRow.columns.split(separator: ", ").map { "jobs.\($0)" }.joined(separator: ", ")
         let batch = 1000
         while true {
             let last = jobs.last?.id.rawValue ?? 0
             let rows = try await pool.withConnection { connection in
                 try await connection.rows(
                     """
-                    SELECT \(JobRow.columns), EXISTS (
+                    WITH RECURSIVE asked AS (
+                        SELECT job_id FROM jobs WHERE run_id = ? AND active = 1
+                        UNION SELECT job_id FROM run_joins WHERE run_id = ?
+                        UNION SELECT jobs.depends_on FROM asked JOIN jobs ON jobs.job_id = asked.job_id
+                        WHERE jobs.depends_on IS NOT NULL
+                    )
+                    SELECT \(columns), EXISTS (
                         SELECT 1 FROM run_joins JOIN runs ON runs.run_id = run_joins.run_id
                         WHERE run_joins.job_id = jobs.job_id AND runs.finished_at IS NULL
                     ) AS is_joined
-                    FROM jobs WHERE run_id = ? AND active = 1 AND job_id > ? ORDER BY job_id LIMIT ?
+                    FROM asked JOIN jobs ON jobs.job_id = asked.job_id JOIN runs AS own ON own.run_id = jobs.run_id
+                    WHERE own.state = 'cancelled' AND jobs.active = 1 AND jobs.job_id > ? ORDER BY jobs.job_id LIMIT ?
                     """,
-                    [.uint(run.rawValue), .uint(last), .uint(UInt64(batch))],
+                    [.uint(run.rawValue), .uint(run.rawValue), .uint(last), .uint(UInt64(batch))],
                     limit: batch
                 )
             }
@@ -53,10 +70,13 @@ extension JobStore {
         }
     }
 
-    /// Runs that were finished and have active jobs again, since these are retried: they go on.
-    func reopenRuns(withRetried jobs: [JobID], in transaction: Transaction) async throws {
+    /// Runs that were finished and have active jobs again, since these are retried: they go on. One that was cancelled does so
+    /// only for jobs of its own that were cancelled too, and not for what had failed before.
+    /// - Parameter jobs: as they were.
+    func reopenRuns(withRetried jobs: [Job], in transaction: Transaction) async throws {
+        let uncancelled = Set(jobs.filter { $0.state == .cancelled }.map(\.run.rawValue))
         for start in stride(from: 0, to: jobs.count, by: JobRow.idsPerQuery) {
-            let ids = JobRow.padded(Array(jobs[start..<min(start + JobRow.idsPerQuery, jobs.count)]))
+            let ids = JobRow.padded(jobs[start..<min(start + JobRow.idsPerQuery, jobs.count)].map(\.id))
             let runs = try await transaction.rows(
                 """
                 SELECT run_id FROM jobs WHERE job_id IN (\(JobRow.placeholders))
@@ -65,13 +85,14 @@ extension JobStore {
                 ids + ids,
                 limit: 100_000
             )
-            for run in runs {
+            for row in runs {
+                let run: UInt64 = try row.decode("run_id")
                 try await transaction.execute(
                     """
                     UPDATE runs SET state = 'active', planned_at = COALESCE(planned_at, finished_at), finished_at = NULL
-                    WHERE run_id = ? AND finished_at IS NOT NULL
+                    WHERE run_id = ? AND finished_at IS NOT NULL AND (state <> 'cancelled' OR ?)
                     """,
-                    [.uint(try run.decode("run_id"))]
+                    [.uint(run), .uint(uncancelled.contains(run) ? 1 : 0)]
                 )
             }
         }

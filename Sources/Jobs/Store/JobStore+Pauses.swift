@@ -1,11 +1,15 @@
 package import MariaDB
 
 extension JobStore {
-    /// What is paused, also what has ended and isn't removed yet.
-    package func pauses() async throws -> [Pause] {
+    /// What is paused and holds still, by scope and name.
+    package func pauses(at now: Timestamp) async throws -> [Pause] {
         try await pool.withConnection { connection in
-            try await connection.rows("\(Pause.select) ORDER BY scope, name", limit: PauseBook.capacity)
-                .compactMap(Pause.init(row:))
+            try await connection.rows(
+                "\(Pause.select) WHERE until IS NULL OR until > ? ORDER BY scope, name",
+                [.datetime(now)],
+                limit: PauseBook.rowLimit
+            )
+            .compactMap(Pause.init(row:))
         }
     }
 

@@ -91,6 +91,7 @@ extension JobStore {
 
     /// Inserts the jobs of a run and lets it begin, a part at a time. Jobs that are under way are joined. Planning that was
     /// broken off can be done again: what is there already is found.
+    /// - Throws: ``NoMorePlanning`` when the run was cancelled, or planned whole, before.
     package func plan(_ run: RunID, drafts: [Planner.Draft], at now: Timestamp) async throws -> PlannedRun {
         var planned: [JobID] = []
         var joined = 0
@@ -100,6 +101,7 @@ extension JobStore {
             let part = Array(drafts[start..<min(start + Self.draftsPerTransaction, drafts.count)])
             let known = activeByKind
             let inserted = try await asCoordinator("plan a run") { transaction in
+                try await lockPlanning(of: run, in: transaction)
                 var placed: [(draft: Planner.Draft, id: JobID, isNew: Bool)] = []
                 var here = known
                 for draft in part {
@@ -189,6 +191,17 @@ extension JobStore {
 
     private static let draftsPerTransaction = 256
 
+    /// Makes sure that a run is still being planned, and stays so until the transaction is over.
+    private func lockPlanning(of run: RunID, in transaction: Transaction) async throws {
+        let rows = try await transaction.rows(
+            "SELECT state FROM runs WHERE run_id = ? FOR UPDATE",
+            [.uint(run.rawValue)],
+            limit: 1
+        )
+        let state: String? = try rows.first?.decode("state")
+        guard state == "planning" else { throw NoMorePlanning(run: run) }
+    }
+
     /// Finds the active job that a draft is about, or inserts it.
     private func place(
         _ draft: Planner.Draft,
@@ -233,4 +246,11 @@ extension JobStore {
         )
         return (JobID(rawValue: outcome.lastInsertID), true)
     }
+}
+
+/// A run is planned no more: somebody has cancelled it, or it was planned already.
+package struct NoMorePlanning: Error, Sendable, CustomStringConvertible {
+    package let run: RunID
+
+    package var description: String { "run \(run) isn't being planned any more" }
 }

@@ -133,7 +133,7 @@ extension JobStore {
                 .strings(transitions.map { $0.story.detail.map { JobRow.clipped($0) } }),
             ]
         )
-        let retried = transitions.filter { !$0.before.state.isActive }.map(\.after.id)
+        let retried = transitions.map(\.before).filter { !$0.state.isActive }
         if !retried.isEmpty { try await reopenRuns(withRetried: retried, in: transaction) }
         let ended = final.filter { !$0.after.state.isActive }
         if !ended.isEmpty { try await closeRuns(withEnded: ended, in: transaction) }

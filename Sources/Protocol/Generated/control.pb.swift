@@ -22,7 +22,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// Which jobs a verb is about. Numbers, or a filter, or all: with numbers, the fields after them are empty.
+/// Which jobs a verb is about. Numbers, or a filter, or all: with numbers, the fields after them aren't there. A filter that is
+/// there and empty is MALFORMED, since it may be a value that got lost: it never means every one.
 package nonisolated struct WireJobSelection: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -31,15 +32,42 @@ package nonisolated struct WireJobSelection: Sendable {
   /// At most 1000.
   package var jobs: [UInt64] = []
 
-  /// Jobs that this run has planned or joined; 0 for those of every run.
-  package var run: UInt64 = 0
+  /// Jobs that this run has planned or joined.
+  package var run: UInt64 {
+    get {_run ?? 0}
+    set {_run = newValue}
+  }
+  /// Returns true if `run` has been explicitly set.
+  package var hasRun: Bool {self._run != nil}
+  /// Clears the value of `run`. Subsequent reads from it will return its default value.
+  package mutating func clearRun() {self._run = nil}
 
-  /// Empty for every kind, wiki, state.
-  package var kind: String = String()
+  package var kind: String {
+    get {_kind ?? String()}
+    set {_kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {self._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {self._kind = nil}
 
-  package var wiki: String = String()
+  package var wiki: String {
+    get {_wiki ?? String()}
+    set {_wiki = newValue}
+  }
+  /// Returns true if `wiki` has been explicitly set.
+  package var hasWiki: Bool {self._wiki != nil}
+  /// Clears the value of `wiki`. Subsequent reads from it will return its default value.
+  package mutating func clearWiki() {self._wiki = nil}
 
-  package var state: String = String()
+  package var state: String {
+    get {_state ?? String()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
 
   /// Must be set when nothing else is, so that an empty message can't mean everything.
   package var all: Bool = false
@@ -50,6 +78,11 @@ package nonisolated struct WireJobSelection: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _run: UInt64? = nil
+  fileprivate var _kind: String? = nil
+  fileprivate var _wiki: String? = nil
+  fileprivate var _state: String? = nil
 }
 
 /// Changes the state of jobs, a bounded number with one request.
@@ -175,12 +208,16 @@ package nonisolated struct WireJobsChanged: Sendable {
   /// Where the answer ends, when the selection has more jobs than one request changes; 0 when it has no more.
   package var moreAfter: UInt64 = 0
 
+  /// How many of those that were left out may be changed when the same is asked again, such as jobs whose rows were locked.
+  package var notYet: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// Ends a run: cancels its own active jobs, but for those that another active run waits for, and leaves those that it joined.
+/// Ends a run: cancels its own active jobs, and those that it has joined whose own run was cancelled, but for those that another
+/// run waits for. Others that it has joined it leaves alone.
 package nonisolated struct WireCancelRun: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -209,6 +246,9 @@ package nonisolated struct WireRunCancelled: Sendable {
 
   /// Jobs of other runs that it waited for, and doesn't any more.
   package var joinsDropped: UInt64 = 0
+
+  /// Jobs that couldn't be cancelled yet: the run is cancelled, and to ask again ends what is left.
+  package var jobsLeft: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -340,10 +380,10 @@ nonisolated extension WireJobSelection: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.jobs) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.run) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.kind) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.wiki) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._run) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._kind) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._wiki) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._state) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.all) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
       default: break
@@ -352,21 +392,25 @@ nonisolated extension WireJobSelection: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.jobs.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.jobs, fieldNumber: 1)
     }
-    if self.run != 0 {
-      try visitor.visitSingularUInt64Field(value: self.run, fieldNumber: 2)
-    }
-    if !self.kind.isEmpty {
-      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 3)
-    }
-    if !self.wiki.isEmpty {
-      try visitor.visitSingularStringField(value: self.wiki, fieldNumber: 4)
-    }
-    if !self.state.isEmpty {
-      try visitor.visitSingularStringField(value: self.state, fieldNumber: 5)
-    }
+    try { if let v = self._run {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._kind {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._wiki {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._state {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
     if self.all != false {
       try visitor.visitSingularBoolField(value: self.all, fieldNumber: 6)
     }
@@ -378,10 +422,10 @@ nonisolated extension WireJobSelection: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   package static func ==(lhs: WireJobSelection, rhs: WireJobSelection) -> Bool {
     if lhs.jobs != rhs.jobs {return false}
-    if lhs.run != rhs.run {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.wiki != rhs.wiki {return false}
-    if lhs.state != rhs.state {return false}
+    if lhs._run != rhs._run {return false}
+    if lhs._kind != rhs._kind {return false}
+    if lhs._wiki != rhs._wiki {return false}
+    if lhs._state != rhs._state {return false}
     if lhs.all != rhs.all {return false}
     if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -499,7 +543,7 @@ nonisolated extension WireNamedJob: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobsChanged"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changed\0\u{3}first_changed\0\u{3}left_out\0\u{3}first_left_out\0\u{3}more_after\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changed\0\u{3}first_changed\0\u{3}left_out\0\u{3}first_left_out\0\u{3}more_after\0\u{3}not_yet\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -512,6 +556,7 @@ nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.leftOut) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.firstLeftOut) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.moreAfter) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.notYet) }()
       default: break
       }
     }
@@ -533,6 +578,9 @@ nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.moreAfter != 0 {
       try visitor.visitSingularUInt64Field(value: self.moreAfter, fieldNumber: 5)
     }
+    if self.notYet != 0 {
+      try visitor.visitSingularUInt64Field(value: self.notYet, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -542,6 +590,7 @@ nonisolated extension WireJobsChanged: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.leftOut != rhs.leftOut {return false}
     if lhs.firstLeftOut != rhs.firstLeftOut {return false}
     if lhs.moreAfter != rhs.moreAfter {return false}
+    if lhs.notYet != rhs.notYet {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -589,7 +638,7 @@ nonisolated extension WireCancelRun: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunCancelled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}jobs_cancelled\0\u{3}jobs_kept\0\u{3}joins_dropped\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}jobs_cancelled\0\u{3}jobs_kept\0\u{3}joins_dropped\0\u{3}jobs_left\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -600,6 +649,7 @@ nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.jobsCancelled) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.jobsKept) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.joinsDropped) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.jobsLeft) }()
       default: break
       }
     }
@@ -615,6 +665,9 @@ nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.joinsDropped != 0 {
       try visitor.visitSingularUInt64Field(value: self.joinsDropped, fieldNumber: 3)
     }
+    if self.jobsLeft != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobsLeft, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -622,6 +675,7 @@ nonisolated extension WireRunCancelled: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.jobsCancelled != rhs.jobsCancelled {return false}
     if lhs.jobsKept != rhs.jobsKept {return false}
     if lhs.joinsDropped != rhs.joinsDropped {return false}
+    if lhs.jobsLeft != rhs.jobsLeft {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

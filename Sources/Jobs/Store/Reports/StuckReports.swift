@@ -13,16 +13,34 @@ extension JobReports {
     /// So many jobs are named.
     private static let named = 5
 
-    /// Ready jobs of kinds that no running worker can do, by kind.
+    /// Ready jobs of kinds that no running worker can do, by kind; one that is drained does nothing. With each, the cordons of
+    /// running workers that could do them.
     /// - Throws: what a `ConnectionPool` throws.
-    package func jobsWithoutWorker() async throws -> [StuckJobs] {
-        let kinds = try await pool.withConnection { connection in
-            try await connection.rows("SELECT kinds FROM workers WHERE state = 'running'", limit: Self.rowLimit)
-                .map { try $0.decode("kinds") as String }
+    package func jobsWithoutWorker() async throws -> [(jobs: StuckJobs, drained: [Cordon.Target])] {
+        let cordons = Cordons(try await cordons())
+        let workers = try await pool.withConnection { connection in
+            try await connection.rows(
+                "SELECT name, host, kinds FROM workers WHERE state = 'running' ORDER BY name, incarnation",
+                limit: Self.rowLimit
+            )
         }
-        let known = Set(kinds.flatMap { $0.split(separator: ",").map(String.init) })
+        var known = Set<String>()
+        var drained: [String: [Cordon.Target]] = [:]
+        for worker in workers {
+            let list: String = try worker.decode("kinds")
+            let kinds = list.split(separator: ",").map(String.init)
+            let cordon = cordons.cordon(worker: try worker.decode("name"), host: try worker.decode("host"))
+            guard let target = cordon?.target else {
+                known.formUnion(kinds)
+                continue
+            }
+            for kind in kinds where !(drained[kind]?.contains(target) ?? false) {
+                drained[kind, default: []].append(target)
+            }
+        }
         return try await stuck(by: "kind", "state = 'ready' AND (not_before IS NULL OR not_before <= NOW(6))")
             .filter { !known.contains($0.cause) }
+            .map { ($0, drained[$0.cause] ?? []) }
     }
 
     /// What is paused, with how many ready jobs wait for its end.
@@ -31,7 +49,7 @@ extension JobReports {
         try await pool.withConnection { connection in
             let pauses = try await connection.rows(
                 "\(Pause.select) WHERE until IS NULL OR until > NOW(6) ORDER BY scope, name",
-                limit: PauseBook.capacity
+                limit: PauseBook.rowLimit
             )
             .compactMap(Pause.init(row:))
             var found: [(Pause, Int)] = []
