@@ -34,15 +34,15 @@ extension APIError {
     /// marks escaped.
     private static func names(error body: [UInt8]) -> Bool {
         body.withUnsafeBytes { all in
-            guard var rest = all.baseAddress else { return false }
-            var count = all.count
-            while let found = key.withUnsafeBytes({ memmem(rest, count, $0.baseAddress, $0.count) }) {
-                let place = UnsafeRawPointer(found)
-                if place == all.baseAddress || place.load(fromByteOffset: -1, as: UInt8.self) != UInt8(ascii: "\\") {
-                    return true
-                }
-                count -= rest.distance(to: place) + 1
-                rest = place + 1
+            guard let start = all.baseAddress else { return false }
+            var offset = 0
+            while offset + key.count <= all.count,
+                let found = memchr(start + offset, Int32(UInt8(ascii: "\"")), all.count - offset)
+            {
+                let place = start.distance(to: UnsafeRawPointer(found))
+                offset = place + 1
+                guard place + key.count <= all.count, memcmp(found, key, key.count) == 0 else { continue }
+                if place == 0 || all[place - 1] != UInt8(ascii: "\\") { return true }
             }
             return false
         }
