@@ -52,6 +52,11 @@ extension ActionAPI {
             HTTPFormField("action", "query"), HTTPFormField("meta", "siteinfo"),
             HTTPFormField("siprop", "general|namespaces"),
         ])
+        return try siteInfo(in: body)
+    }
+
+    /// What an answer with `meta=siteinfo` says of the wiki.
+    func siteInfo(in body: [UInt8]) throws(APIError) -> SiteInfo {
         let query = try decode(SiteInfoAnswer.self, from: body).query
         guard query.general.wikiid == wiki.dbname else {
             throw APIError(wiki: wiki.dbname, kind: .wrongWiki(found: query.general.wikiid), status: 200)

@@ -27,6 +27,8 @@ final class JobControl: Sendable {
     }
 
     let lease: Lease
+    /// Whether the work goes on until it is asked to stop.
+    let isEndless: Bool
     /// When the grant was received.
     let grantedAt: ContinuousClock.Instant
     private let state: Lock<State>
@@ -34,8 +36,14 @@ final class JobControl: Sendable {
     /// - Parameters:
     ///   - grantedAt: when the grant was received.
     ///   - leaseEnds: counted from then.
-    init(lease: Lease, grantedAt: ContinuousClock.Instant = .now, leaseEnds: ContinuousClock.Instant) {
+    init(
+        lease: Lease,
+        isEndless: Bool = false,
+        grantedAt: ContinuousClock.Instant = .now,
+        leaseEnds: ContinuousClock.Instant
+    ) {
         self.lease = lease
+        self.isEndless = isEndless
         self.grantedAt = grantedAt
         state = Lock(State(leaseEnds: leaseEnds))
     }

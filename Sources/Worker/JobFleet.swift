@@ -100,7 +100,8 @@ actor JobFleet {
     private func start(_ grant: WireGrant) {
         guard let leaseID = RandomID(bytes: grant.lease.leaseID) else { return }
         let lease = Lease(job: JobID(rawValue: grant.lease.job), attempt: grant.lease.attempt, id: leaseID)
-        let control = JobControl(lease: lease, leaseEnds: .now + session.firstLease)
+        let isEndless = works[JobKind(rawValue: grant.kind)]?.isEndless ?? false
+        let control = JobControl(lease: lease, isEndless: isEndless, leaseEnds: .now + session.firstLease)
         // The coordinator may have given up an older lease of this job, of which this worker hasn't heard yet.
         jobs[lease.job]?.lose()
         jobs[lease.job] = control
@@ -243,7 +244,7 @@ actor JobFleet {
                     metadata: ["perigee.reason": "\(reason)"]
                 )
             }
-            if directive == .stop { for control in jobs.values { control.stop() } }
+            for control in jobs.values where directive == .stop || control.isEndless { control.stop() }
             leaveIfDrained()
         case .run, .unspecified, .UNRECOGNIZED:
             hasRun = true

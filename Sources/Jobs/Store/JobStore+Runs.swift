@@ -190,7 +190,7 @@ extension JobStore {
     private static let draftsPerTransaction = 256
 
     /// Finds the active job that a draft is about, or inserts it.
-    private func place(
+    func place(
         _ draft: Planner.Draft,
         of run: RunID,
         dependsOn dependency: JobID?,
