@@ -33,6 +33,7 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -43,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         // Without traits: SwiftPM passes several in an order of chance, and compiles all of it anew when that changes.
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
@@ -53,6 +55,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb"),
         .systemLibrary(name: "CNNG"),
+        .systemLibrary(name: "CZlib", path: "Tests/Support/CZlib"),
 
         // What every other room stands on.
         room("Concurrency"),
@@ -147,5 +150,12 @@ let package = Package(
         support("Spawn"),
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
+        support("WikiSimulator", ["CZlib", "Concurrency", crypto] + nio),
+        .executableTarget(
+            name: "wiki-simulator",
+            dependencies: ["WikiSimulator", arguments],
+            path: "Tests/Support/wiki-simulator",
+            swiftSettings: settings
+        ),
     ]
 )
