@@ -140,7 +140,7 @@ let package = Package(
                 "Concurrency", "MariaDB", "PrivateMariaDB", "SeededGenerator", "TCPForwarder", "TestFleet", "perigee",
             ]
         ),
-        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "perigee"]),
+        tests("IntegrationTests", ["MariaDB", "RawServer", "TestFleet", "WikiSimulator", "perigee"]),
 
         // What tests stand on.
         support("Certificates", ["NNG", "Spawn"]),

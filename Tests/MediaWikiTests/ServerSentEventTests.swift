@@ -25,7 +25,10 @@ import Testing
     /// The examples of the standard, and lines of all sorts.
     @Test(arguments: [
         ("data: YHOO\ndata: +2\ndata: 10\n\n", ["YHOO\n+2\n10"]),
-        (": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n", ["first event", "second event", " third event"]),
+        (
+            ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
+            ["first event", "second event", " third event"]
+        ),
         ("data\n\ndata\ndata\n\ndata:\n", ["", "\n"]),
         ("data:test\n\ndata: test\n\n", ["test", "test"]),
         ("\u{FEFF}data: a\n\n", ["a"]),
@@ -78,7 +81,9 @@ import Testing
     /// Bytes of all sorts end nothing, keep the bounds, and are the same in pieces of any size. Inputs that once did
     /// something else are kept above.
     @Test func anyBytes() {
-        let words = ["data", "id", "retry", "event", ":", " ", "\n", "\r", "\r\n", "\n\n", "{", "828", "\u{FEFF}", "ü", "\0"]
+        let words = [
+            "data", "id", "retry", "event", ":", " ", "\n", "\r", "\r\n", "\n\n", "{", "828", "\u{FEFF}", "ü", "\0",
+        ]
         for seed in 0..<400 {
             var generator = SeededGenerator(seed: UInt64(seed))
             var bytes: [UInt8] = []

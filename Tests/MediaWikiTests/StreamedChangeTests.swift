@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"wiki":"dewiki","namespace":828,"log_params":[]}"#, 828), (#"{"wiki":"dewiki","namespace":828,"log_params":"x"}"#, 828),
+        (#"{"wiki":"dewiki","namespace":828,"log_params":[]}"#, 828),
+        (#"{"wiki":"dewiki","namespace":828,"log_params":"x"}"#, 828),
         (#"{"wiki":"dewiki","namespace":"828"}"#, nil), (#"{"wiki":"dewiki","meta":5}"#, nil),
         (#"{"wiki":"dewiki","namespace":1e400}"#, nil),
     ])
@@ -45,7 +46,9 @@ import Testing
         #expect(change.targetNamespace == nil)
     }
 
-    @Test(arguments: ["", "{}", "[]", "{\"wiki\":\"../x\"}", "{\"wiki\":5}", "null", "{\"wiki\":\"dewiki\"", "\u{FEFF}"])
+    @Test(arguments: [
+        "", "{}", "[]", "{\"wiki\":\"../x\"}", "{\"wiki\":5}", "null", "{\"wiki\":\"dewiki\"", "\u{FEFF}",
+    ])
     func noChanges(json: String) {
         #expect(StreamedChange(json: Array(json.utf8)) == nil)
     }
@@ -80,5 +83,19 @@ import Testing
             let change = StreamedChange(json: bytes)
             if let change { #expect(WikiDescription.isDBName(change.wiki), "seed \(seed)") }
         }
+    }
+}
+
+@Suite struct StreamPositionTests {
+    @Test(arguments: [
+        (
+            #"[{"topic":"eqiad.x","partition":0,"timestamp":1795327801123},{"topic":"codfw.x","partition":0,"offset":-1}]"#,
+            #"[{"partition":0,"timestamp":1795327796123,"topic":"eqiad.x"},{"offset":-1,"partition":0,"topic":"codfw.x"}]"#
+        ),
+        (#"[{"topic":"a","partition":0,"timestamp":3}]"#, #"[{"partition":0,"timestamp":0,"topic":"a"}]"#),
+        ("17", "17"), ("", ""), ("[{]", "[{]"), (#"{"topic":"a"}"#, #"{"topic":"a"}"#),
+    ])
+    func timesAreEarlier(id: String, expected: String) {
+        #expect(StreamPosition.rewound(id, by: .seconds(5)) == expected)
     }
 }

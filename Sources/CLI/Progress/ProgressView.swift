@@ -68,7 +68,8 @@ package struct ProgressView: Sendable {
                 "has told nothing yet"
             }
         let wikis = stream.waitingWikis
-        return "the stream of job \(stream.job) \(behind)" + (wikis > 0 ? "; \(wikis) wikis have changes to be looked at" : "")
+        return "the stream of job \(stream.job) \(behind)"
+            + (wikis > 0 ? "; \(wikis) wikis have changes to be looked at" : "")
     }
 
     private func lines(of pace: KindPace, width: Int) -> [String] {

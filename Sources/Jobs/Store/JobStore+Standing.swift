@@ -19,7 +19,9 @@ extension JobStore {
         try await asCoordinator("extend a run") { transaction in
             var wanted: [Planner.Draft] = []
             for draft in drafts where wanted.count < limit {
-                if try await isFree(draft, since: now.advanced(by: .zero - pause), in: transaction) { wanted.append(draft) }
+                if try await isFree(draft, since: now.advanced(by: .zero - pause), in: transaction) {
+                    wanted.append(draft)
+                }
             }
             guard !wanted.isEmpty else { return [] }
             let run = try await standingRun(request, at: now, in: transaction)
@@ -45,7 +47,9 @@ extension JobStore {
         ).isEmpty
     }
 
-    private func standingRun(_ request: RunRequest, at now: Timestamp, in transaction: Transaction) async throws -> RunID {
+    private func standingRun(_ request: RunRequest, at now: Timestamp, in transaction: Transaction) async throws
+        -> RunID
+    {
         let known = try await transaction.rows(
             "SELECT run_id FROM runs WHERE request_id = ?",
             [.bytes(request.requestID.bytes)],

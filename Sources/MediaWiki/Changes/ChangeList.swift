@@ -37,9 +37,9 @@ extension ActionAPI {
         return [
             HTTPFormField("action", "query"), HTTPFormField("list", "recentchanges|logevents"),
             HTTPFormField("rcnamespace", "\(moduleNamespace)"), HTTPFormField("rctype", "edit|new|log"),
-            HTTPFormField("rcprop", "title|ids|timestamp|loginfo"), HTTPFormField("rclimit", "max"),
+            HTTPFormField("rcprop", "title|ids"), HTTPFormField("rclimit", "max"),
             HTTPFormField("rcend", end), HTTPFormField("letype", "move"),
-            HTTPFormField("leprop", "ids|title|type|timestamp|details"), HTTPFormField("lelimit", "max"),
+            HTTPFormField("leprop", "ids|title|details"), HTTPFormField("lelimit", "max"),
             HTTPFormField("leend", end),
         ]
     }
@@ -142,7 +142,10 @@ private struct ChangesAnswer: Decodable {
             return PageChange(
                 pageIDs: ids,
                 titles: moved
-                    ? [] : [source, target].compactMap(\.self).map { WikiTitle(apiText: $0, namespace: ActionAPI.moduleNamespace) },
+                    ? []
+                    : [source, target].compactMap(\.self).map {
+                        WikiTitle(apiText: $0, namespace: ActionAPI.moduleNamespace)
+                    },
                 title: source.map { WikiTitle(apiText: $0, namespace: ActionAPI.moduleNamespace) },
                 revisionID: nil
             )

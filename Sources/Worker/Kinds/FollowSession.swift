@@ -36,6 +36,8 @@ final class FollowSession: Sendable {
     private static let wikiInterval = Duration.seconds(60)
     /// A stream that says nothing for so long is asked for anew: the connection may be dead.
     private static let silence = Duration.seconds(120)
+    /// A connection that ends earlier, and brought nothing, is no stream.
+    private static let shortest = Duration.seconds(10)
     /// A longer wait isn't slept on a lease.
     private static let longestSleep = Duration.seconds(5)
     /// The wait before the stream is asked for anew, where it doesn't say itself.
@@ -49,6 +51,8 @@ final class FollowSession: Sendable {
     private static let putOffWait = Duration.seconds(60)
     /// Wikimedia's streams hold a week or more. Source: Wikitech, "Event Platform/EventStreams".
     private static let streamReach = Duration.seconds(6 * 86_400)
+    /// What is read again after a connection was lost.
+    private static let rewinding = Duration.seconds(5)
     /// Between two events of one connection and the next lies less, unless the stream has forgotten what was in between.
     private static let longestGap = Duration.seconds(3600)
 
@@ -112,15 +116,17 @@ final class FollowSession: Sendable {
         while true {
             try await context.nextRequest()
             let id = resumption()
-            var problem: (any Error)?
+            var problem: String?
             let before = tally.withLock { $0.position.events }
+            let beganAt = ContinuousClock.now
             do {
                 retry = try await readConnection(from: id) ?? retry
+                if .now - beganAt < Self.shortest { problem = "it ends at once" }
             } catch let error as HTTPError {
                 guard error.code != .cancelled, error.code != .shutDown else { throw CancellationError() }
                 guard error.isTransient else { throw CannotBeDone("\(error)") }
                 // One that says nothing is no failure.
-                if error.code != .stalled { problem = error }
+                if error.code != .stalled { problem = "\(error)" }
             }
             var wait = retry
             if let problem, tally.withLock({ $0.position.events }) == before {
@@ -155,8 +161,10 @@ final class FollowSession: Sendable {
     /// Reads one connection to its end.
     /// - Returns: the time after which the stream wants to be asked again, where it says so.
     private func readConnection(from id: String?) async throws -> Duration? {
-        var headers = [HTTPHeaders.Field("Accept", "text/event-stream"), HTTPHeaders.Field("Cache-Control", "no-cache")]
-        if let id { headers.append(HTTPHeaders.Field("Last-Event-ID", id)) }
+        var headers = [
+            HTTPHeaders.Field("Accept", "text/event-stream"), HTTPHeaders.Field("Cache-Control", "no-cache"),
+        ]
+        if let id { headers.append(HTTPHeaders.Field("Last-Event-ID", StreamPosition.rewound(id, by: Self.rewinding))) }
         let stream = try await context.http.stream(
             HTTPRequest(
                 url: url,

@@ -87,7 +87,8 @@ package struct ModulesWork: Work {
         try await session.checkChanged(&walk)
         walk.phase = .done
         let wiki = session.context.wiki
-        try await session.commit(&walk) { [until = Timestamp(microseconds: walk.beganAt), hint = walk.hint] transaction in
+        try await session.commit(&walk) {
+            [until = Timestamp(microseconds: walk.beganAt), hint = walk.hint] transaction in
             try await WikiTable.noteChanges(of: wiki, until: until, in: transaction)
             if let hint { try await WikiChanges.forget(hint, of: wiki, in: transaction) }
         }
