@@ -1,5 +1,6 @@
 import Concurrency
 import Foundation
+import MariaDB
 import MediaWiki
 import Testing
 
