@@ -150,6 +150,7 @@ let package = Package(
         support("Spawn"),
         support("TCPForwarder", ["Concurrency", "PrivateMariaDB"]),
         support("TestFleet", ["Concurrency", "MariaDB", "PrivateMariaDB", "Spawn", logging]),
+        tests("WikiSimulatorTests", ["Concurrency", "HTTPFetch", "MediaWiki", "WikiSimulator"]),
         support("WikiSimulator", ["CZlib", "Concurrency", crypto] + nio),
         .executableTarget(
             name: "wiki-simulator",

@@ -64,7 +64,7 @@ struct WikiSimulatorCommand: AsyncParsableCommand {
         if let wikisFile { try Data(simulator.wikisFile().utf8).write(to: URL(filePath: wikisFile), options: .atomic) }
         if let ready { try Data("\(base)\n".utf8).write(to: URL(filePath: ready), options: .atomic) }
         print("\(settings.preset.wikiCount) wikis with \(settings.preset.pageCount) pages at \(base)")
-        fflush(stdout)
+        fflush(nil)
         // Signals end the process: there is nothing to save.
         try await simulator.wait()
     }

@@ -27,7 +27,7 @@ extension Query {
     mutating func logevents() throws(APIFailure) {
         let limit = try changesLimit("le", "logevents")
         let fields = Set(
-            ask.values("leprop") ?? ["ids", "title", "type", "user", "timestamp", "comment", "details", "tags"]
+            ask.values("leprop") ?? ["ids", "title", "type", "user", "timestamp", "comment", "details"]
         )
         let space = ask.parameters["lenamespace"].flatMap { Int($0) }
         let type = ask.parameters["letype"]

@@ -124,9 +124,11 @@ extension QueryAnswer.RevisionFields {
             return
         }
         switch page.visibility {
-        case .hidden, .suppressed: body.write(names.contains("contentmodel") ? "\(model)," : "")
+        case .hidden, .suppressed:
+            body.write(names.contains("contentmodel") ? "\(model)," : "")
             body.write("\"texthidden\":true")
-        case .lost: body.write(names.contains("contentmodel") ? "\(model)," : "")
+        case .lost:
+            body.write(names.contains("contentmodel") ? "\(model)," : "")
             body.write("\"textmissing\":true")
         case .visible:
             body.write("\(model),\"contentformat\":\"\(page.model.format)\",\"content\":\"")

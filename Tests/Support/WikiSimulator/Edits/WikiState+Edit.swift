@@ -23,11 +23,12 @@ extension WikiState {
         }
         guard let page = anyPage(number) else { return insert(title: freshTitle(number), .create, number, time) }
         switch action {
+        case .restore, .recreate: return edit(page, .edit, number, time)
         case .move: return move(page, to: 828, freshTitle(number), action, time)
         case .moveOut: return move(page, to: 2, Array("Ada/".utf8) + freshTitle(number), action, time)
         case .delete: return delete(page, time)
         case .suppress: return suppress(page, time)
-        case .create, .restore, .recreate, .moveIn, .edit, .model, .hide: return edit(page, action, number, time)
+        case .create, .moveIn, .edit, .model, .hide: return edit(page, action, number, time)
         }
     }
 

@@ -91,7 +91,9 @@ package struct PolitenessReport: Sendable, Equatable, CustomStringConvertible {
         var ends: [UInt64] = []
         for record in records {
             ends.removeAll { $0 <= record.began }
-            ends.append(record.isAborted ? max(record.began, record.ended - min(tolerance, record.ended)) : record.ended)
+            ends.append(
+                record.isAborted ? max(record.began, record.ended - min(tolerance, record.ended)) : record.ended
+            )
             if ends.count > limit { add(rule, record, "\(ends.count) under way, \(limit) allowed") }
         }
     }

@@ -28,4 +28,42 @@ package struct RequestRecord: Sendable, Codable, Equatable {
     package var isForSite: Bool
     /// Whether the client went away before the answer was out.
     package var isAborted: Bool
+
+    package init(
+        began: UInt64,
+        ended: UInt64,
+        number: Int,
+        wiki: String,
+        site: String,
+        userAgent: String,
+        acceptEncoding: String,
+        method: String,
+        kind: RequestKind,
+        target: String,
+        inFlightWiki: Int,
+        inFlightSite: Int,
+        status: Int,
+        fault: String?,
+        retryAfter: Int?,
+        isForSite: Bool,
+        isAborted: Bool
+    ) {
+        self.began = began
+        self.ended = ended
+        self.number = number
+        self.wiki = wiki
+        self.site = site
+        self.userAgent = userAgent
+        self.acceptEncoding = acceptEncoding
+        self.method = method
+        self.kind = kind
+        self.target = target
+        self.inFlightWiki = inFlightWiki
+        self.inFlightSite = inFlightSite
+        self.status = status
+        self.fault = fault
+        self.retryAfter = retryAfter
+        self.isForSite = isForSite
+        self.isAborted = isAborted
+    }
 }

@@ -187,7 +187,9 @@ extension QueryAnswer {
         if ask.values("prop")?.contains("revisions") == true, case .pages(let pages)? = sections.first {
             let first = pages.first { $0.page != nil }
             isComplete = false
-            sections = [.pages(pages.map { QueryAnswer.PageEntry(pageID: $0.pageID, page: $0.page, hasInfo: $0.hasInfo) })]
+            sections = [
+                .pages(pages.map { QueryAnswer.PageEntry(pageID: $0.pageID, page: $0.page, hasInfo: $0.hasInfo) })
+            ]
             continuation = [
                 ("rvcontinue", "\(first?.pageID ?? 1)|\(first?.page?.lastRevisionID ?? 1)"), ("continue", "||info"),
             ]

@@ -31,11 +31,14 @@ extension WikiSimulator {
             )
             return text("\(report(rules))\n")
         case ("POST", "edit"):
-            let actions = parameters["actions"].map { $0.split(separator: "|").compactMap { EditAction(rawValue: String($0)) } }
+            let actions = parameters["actions"].map {
+                $0.split(separator: "|").compactMap { EditAction(rawValue: String($0)) }
+            }
             let done = edit(count: number("count") ?? 1, actions: actions ?? EditAction.visible)
             let family = family
             return text(
-                done.map { "\(family[$0.wiki].dbname)\t\($0.action.rawValue)\t\($0.pageID)\t\($0.revisionID)\n" }.joined()
+                done.map { "\(family[$0.wiki].dbname)\t\($0.action.rawValue)\t\($0.pageID)\t\($0.revisionID)\n" }
+                    .joined()
             )
         case ("POST", "faults"):
             do {
@@ -53,7 +56,8 @@ extension WikiSimulator {
 
     private func pagesFile(_ dbname: String?) -> String {
         let family = family
-        let indices = dbname.map { name in family.wiki(named: name).map { [$0.index] } ?? [] } ?? Array(0..<family.count)
+        let indices =
+            dbname.map { name in family.wiki(named: name).map { [$0.index] } ?? [] } ?? Array(0..<family.count)
         var text = ExpectedPage.header + "\n"
         for index in indices {
             for page in expectedPages(of: index) { text += page.line + "\n" }

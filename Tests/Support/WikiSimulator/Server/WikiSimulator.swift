@@ -84,7 +84,8 @@ package final class WikiSimulator: Sendable {
         var text = "dbname\turl\tlang\tfamily\tclosed\n"
         for index in indices ?? 0..<family.count {
             let wiki = family[index]
-            text += "\(wiki.dbname)\t\(url(of: wiki))\t\(wiki.language.code)\t\(wiki.family)\t\(wiki.isClosed ? 1 : 0)\n"
+            text +=
+                "\(wiki.dbname)\t\(url(of: wiki))\t\(wiki.language.code)\t\(wiki.family)\t\(wiki.isClosed ? 1 : 0)\n"
         }
         return text
     }

@@ -8,6 +8,7 @@ package struct SimulatedWiki: Sendable {
     package let pageCount: Int
     /// Whether it has no namespace 828.
     package let isPlain: Bool
+    /// Whether nobody edits it any more; the first wiki is always open.
     package let isClosed: Bool
     /// The place of its language among all.
     let languageIndex: Int
@@ -38,7 +39,7 @@ package struct SimulatedWiki: Sendable {
         family = suffix == "wiki" ? "wikipedia" : suffix
         isPlain = preset.plainWikiEvery > 0 && index % preset.plainWikiEvery == preset.plainWikiEvery - 1
         self.pageCount = isPlain ? 0 : pageCount
-        isClosed = Chance.number(key, 2).isMultiple(of: 23)
+        isClosed = index > 0 && Chance.number(key, 2).isMultiple(of: 23)
         titles = Titles.of(language: languageIndex, isCapitalised: suffix != "wiktionary")
         let count = max(self.pageCount, 1)
         multiplier = Self.primes[Int((key >> 8) % 3)] % count
