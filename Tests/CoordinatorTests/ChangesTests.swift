@@ -28,7 +28,7 @@ import Testing
 
     private func follow(_ coordinator: RunningCoordinator) async throws {
         _ = try await coordinator.admin().client.send(
-            .startRun(.with { $0.kinds = ["follow"] }),
+            .startRun(runBody([], kinds: ["follow"])),
             within: .seconds(20)
         )
     }

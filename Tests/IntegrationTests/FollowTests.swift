@@ -69,7 +69,8 @@ struct FollowTests {
         _ simulator: WikiSimulator,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let wanted = (0..<simulator.family.count).flatMap { simulator.expectedPages(of: $0) }.map(\.line).sorted()
+        let wanted = (0..<simulator.family.count).flatMap { simulator.expectedPages(of: $0) }
+            .map { $0.line.replacing(" ", with: "_") }.sorted()
         let found = try await fleet.rows(
             """
             SELECT m.dbname, page_id, title, lastrevid, content_model, m.length, IFNULL(LOWER(HEX(sha1)), '') AS sha1,
@@ -85,7 +86,7 @@ struct FollowTests {
                 "\(try row.decode("length", as: Int.self))", try row.decode("sha1"),
                 try row.decode("is_redirect", as: Bool.self) ? "1" : "0", try row.decode("reason"),
             ]
-            return fields.joined(separator: "\t")
+            return fields.joined(separator: "\t").replacing(" ", with: "_")
         }.sorted()
         let different = Set(found).symmetricDifference(wanted).sorted()
         #expect(different.isEmpty, "\(different.prefix(6))", sourceLocation: sourceLocation)
