@@ -57,7 +57,7 @@ final class ScriptedStream: Sendable {
         return """
             event: message
             id: \(id)
-            data: {"meta":{"domain":"\(domain)","dt":"\(time.formatted(.iso8601))"},"wiki":"\(wiki)","namespace":\(namespace)\(log)}
+            data: {"meta":{"id":"event-\(id)","domain":"\(domain)","dt":"\(time.formatted(.iso8601))"},"wiki":"\(wiki)","namespace":\(namespace)\(log)}
 
 
             """

@@ -4,6 +4,8 @@ package import FoundationEssentials
 ///
 /// Source: the schema `mediawiki/recentchange` of https://schema.wikimedia.org, and RCFeed of MediaWiki.
 package struct StreamedChange: Sendable, Equatable {
+    /// What names the event; `nil` where nothing does, or more than 64 bytes.
+    package let id: String?
     /// The wiki's database name.
     package let wiki: String
     /// The namespace of the page that it is about.
@@ -18,6 +20,7 @@ package struct StreamedChange: Sendable, Equatable {
     /// Reads an event; `nil` when it isn't in this form.
     package init?(json: [UInt8]) {
         guard let event = try? JSONDecoder().decode(Event.self, from: Data(json)) else { return nil }
+        id = event.meta?.id.flatMap { (1...64).contains($0.utf8.count) ? $0 : nil }
         isCanary = event.meta?.domain == "canary"
         guard let wiki = event.wiki, WikiDescription.isDBName(wiki) else { return nil }
         self.wiki = wiki
@@ -50,6 +53,7 @@ package struct StreamedChange: Sendable, Equatable {
         let log_params: Parameters?
 
         struct Meta: Decodable {
+            let id: String?
             let domain: String?
             let dt: String?
         }

@@ -37,7 +37,7 @@ final class FollowSession: Sendable {
     /// A stream that says nothing for so long is asked for anew: the connection may be dead.
     private static let silence = Duration.seconds(120)
     /// A connection that ends earlier, and brought nothing, is no stream.
-    private static let shortest = Duration.seconds(10)
+    private static let shortest = Duration.seconds(1)
     /// A longer wait isn't slept on a lease.
     private static let longestSleep = Duration.seconds(5)
     /// The wait before the stream is asked for anew, where it doesn't say itself.
@@ -51,8 +51,8 @@ final class FollowSession: Sendable {
     private static let putOffWait = Duration.seconds(60)
     /// Wikimedia's streams hold a week or more. Source: Wikitech, "Event Platform/EventStreams".
     private static let streamReach = Duration.seconds(6 * 86_400)
-    /// What is read again after a connection was lost.
-    private static let rewinding = Duration.seconds(5)
+    /// What is read again after a connection was lost: the millisecond of the last event.
+    private static let rewinding = Duration.milliseconds(1)
     /// Between two events of one connection and the next lies less, unless the stream has forgotten what was in between.
     private static let longestGap = Duration.seconds(3600)
 

@@ -49,10 +49,15 @@ struct FollowPosition: Codable, Sendable, Equatable {
     /// Events read, and those of them that are about modules.
     var events: UInt64 = 0
     var noted: UInt64 = 0
+    /// The latest of these, by what names them: some are read again when a connection is lost.
+    var latest: [String]?
 }
 
 /// What was read from the stream and isn't written yet. It is no larger than the list of wikis.
 struct FollowTally: Sendable {
+    /// So many events about modules are known again.
+    private static let latestLimit = 128
+
     var position: FollowPosition
     /// Events about modules, by wiki.
     private(set) var hints: [String: UInt64] = [:]
@@ -80,8 +85,18 @@ struct FollowTally: Sendable {
         note(time: change)
         guard !change.isCanary, let namespace = namespaces[change.wiki] else { return }
         guard change.namespace == ActionAPI.moduleNamespace || namespace.isNamed(change.targetNamespace) else { return }
+        guard isNew(change.id) else { return }
         hints[change.wiki, default: 0] += 1
         position.noted += 1
+    }
+
+    private mutating func isNew(_ id: String?) -> Bool {
+        guard let id else { return true }
+        var latest = position.latest ?? []
+        guard !latest.contains(id) else { return false }
+        latest.append(id)
+        position.latest = latest.suffix(Self.latestLimit)
+        return true
     }
 
     /// What there is to write, with the position behind it; nothing is left then.
