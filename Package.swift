@@ -71,7 +71,7 @@ let package = Package(
 
         // What is said over the wire, and what wikis say.
         room("MediaWiki", ["Concurrency", "HTTPFetch"]),
-        tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer"]),
+        tests("MediaWikiTests", ["HTTPFetch", "MediaWiki", "RawServer", "SeededGenerator"]),
         room("Protocol", ["Concurrency", "NNG", crypto, logging, protobuf]),
         tests("ProtocolTests", ["Concurrency", "NNG", "Protocol", logging, protobuf]),
 

@@ -27,7 +27,7 @@ package enum Daemons {
     /// - Throws: what is wrong at the start.
     package static func runWorker(_ settings: Settings) async throws {
         var logger = try settings.logger(label: "worker", standard: .info)
-        let works: [any Work] = [WikisWork(), ModulesWork()]
+        let works: [any Work] = [WikisWork(), ModulesWork(), FollowWork()]
         let own = try settings.workerSettings()
         let client = try settings.workerClient(works: works, logger: logger)
         logger[metadataKey: "perigee.worker"] = settings.string(.workerName).map { "\($0)" }

@@ -8,11 +8,16 @@ package enum RunStart {
     private static let interval = Duration.milliseconds(500)
 
     /// Starts a run of kinds given by name.
+    /// - Parameters:
+    ///   - changed: goes with the kind `modules` alone: only what has changed.
+    ///   - url: goes with the kind `follow` alone: where its stream is.
     package static func run(
         _ settings: Settings,
         kinds: [String],
         wikis: [String],
         family: String?,
+        changed: Bool,
+        url: String?,
         wait: Bool
     ) async throws {
         let known = KindCatalog.standard.kinds.map(\.rawValue)
@@ -24,9 +29,20 @@ package enum RunStart {
             kinds: kinds.map(JobKind.init(rawValue:)),
             wikis: wikis,
             family: family,
-            parameters: [],
+            parameters: try parameters(of: kinds.map(JobKind.init(rawValue:)), changed: changed, url: url),
             wait: wait
         )
+    }
+
+    private static func parameters(of kinds: [JobKind], changed: Bool, url: String?) throws -> [UInt8] {
+        if changed, kinds != [.modules] || url != nil {
+            throw Complaint("--changed goes with the kind modules alone", code: Exit.usage)
+        }
+        if url != nil, kinds != [.follow] {
+            throw Complaint("--url goes with the kind follow alone", code: Exit.usage)
+        }
+        if let url { return try FollowParameters(url: url).parameters() }
+        return try ModulesParameters(changed: changed).parameters()
     }
 
     /// Starts a run, and shows it until it has ended where that is wanted.

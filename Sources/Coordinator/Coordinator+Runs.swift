@@ -141,15 +141,19 @@ extension Coordinator {
         let found = Set(records.map(\.dbname))
         let missing = request.wikis.filter { !found.contains($0) }
         guard missing.isEmpty else { throw try await whyLeftOut(missing, family: request.family) }
-        return records.map { record in
-            WikiFacts(
-                dbname: record.dbname,
-                site: record.site,
-                family: record.family,
-                isPrivate: record.isPrivate,
-                knownModules: UInt64(clamping: record.knownModules)
-            )
-        }
+        return records.map(WikiFacts.init)
+    }
+}
+
+extension WikiFacts {
+    init(_ record: WikiRecord) {
+        self.init(
+            dbname: record.dbname,
+            site: record.site,
+            family: record.family,
+            isPrivate: record.isPrivate,
+            knownModules: UInt64(clamping: record.knownModules)
+        )
     }
 }
 

@@ -15,6 +15,7 @@ actor Coordinator {
     let store: JobStore
     let keeper: TermKeeper
     let wikis: WikiTable
+    let changes: WikiChanges
     let kinds: KindCatalog
     let journal: Journal
     let logger: Logger
@@ -43,6 +44,7 @@ actor Coordinator {
         store: JobStore,
         keeper: TermKeeper,
         wikis: WikiTable,
+        changes: WikiChanges,
         kinds: KindCatalog,
         journal: Journal,
         logger: Logger
@@ -51,6 +53,7 @@ actor Coordinator {
         self.store = store
         self.keeper = keeper
         self.wikis = wikis
+        self.changes = changes
         self.kinds = kinds
         self.journal = journal
         self.logger = logger

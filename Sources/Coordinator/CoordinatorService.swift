@@ -97,6 +97,7 @@ package struct CoordinatorService: Service {
             store: store,
             keeper: keeper,
             wikis: WikiTable(pool),
+            changes: WikiChanges(pool),
             kinds: kinds,
             journal: journal,
             logger: logger
@@ -155,6 +156,11 @@ package struct CoordinatorService: Service {
             group.addTask {
                 try await repeating(every: settings.intervals.catchUp, logger: logger) {
                     try await coordinator.catchUp()
+                }
+            }
+            group.addTask {
+                try await repeating(every: settings.intervals.changes, logger: logger) {
+                    try await coordinator.planChanges()
                 }
             }
             group.addTask {

@@ -21,9 +21,20 @@ package struct CoordinatorSettings: Sendable {
     package var takeover: Duration = .seconds(20)
     /// Whether it waits until nobody has the term, instead of taking it.
     package var isStandby = false
+    package var following = Following()
     package var intervals = Intervals()
     /// The version of this program.
     package var software: String
+
+    /// How wikis are looked at of which a stream has told changes.
+    package struct Following: Sendable {
+        /// From the first event on: edits come in series, and replicas lag.
+        package var wait: Duration = .seconds(30)
+        /// So many jobs are planned at once, to leave room for others.
+        package var jobs = 8
+
+        package init() {}
+    }
 
     /// How often the coordinator does what nobody asks it for.
     package struct Intervals: Sendable {
@@ -31,6 +42,8 @@ package struct CoordinatorSettings: Sendable {
         package var tick: Duration = .milliseconds(250)
         /// Looks whether planning was broken off, and goes on with it.
         package var catchUp: Duration = .seconds(2)
+        /// Plans jobs for wikis of which a stream has told changes.
+        package var changes: Duration = .seconds(5)
         /// Notes in the table which workers are alive, and makes sure that no other coordinator has taken over.
         package var workerNotes: Duration = .seconds(20)
         /// Looks whether certificates were replaced.

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Glibc
 import HTTPFetch
 
@@ -86,7 +86,7 @@ extension APIError {
 
     /// How long the header `Retry-After` asks to wait: seconds, or the time until a date. Never less than nothing, never
     /// more than a day.
-    static func parse(retryAfter text: String, now: Date) -> Duration? {
+    package static func parse(retryAfter text: String, now: Date) -> Duration? {
         let longest = 86_400.0
         if let seconds = Int(text) { return .seconds(min(max(seconds, 0), Int(longest))) }
         guard let date = Date(httpDate: text) else { return nil }

@@ -48,13 +48,18 @@ extension ActionAPI {
     /// Asks the wiki what it is, and, with credentials, what their account may do; in one request.
     /// - Throws: ``APIError``; with `wrongWiki` when another wiki answers than the description names.
     package func siteInfo() async throws(APIError) -> SiteInfo {
-        var parameters = [HTTPFormField("action", "query"), HTTPFormField("siprop", "general|namespaces")]
-        if credentials == nil {
-            parameters.append(HTTPFormField("meta", "siteinfo"))
-        } else {
-            parameters += [HTTPFormField("meta", "siteinfo|userinfo"), HTTPFormField("uiprop", "rights|groups")]
-        }
-        let body = try await call(parameters)
+        try siteInfo(in: try await call([HTTPFormField("action", "query")] + siteInfoQuestion))
+    }
+
+    /// Asks what the wiki is, and what the account may do.
+    var siteInfoQuestion: [HTTPFormField] {
+        let properties = HTTPFormField("siprop", "general|namespaces")
+        if credentials == nil { return [HTTPFormField("meta", "siteinfo"), properties] }
+        return [HTTPFormField("meta", "siteinfo|userinfo"), properties, HTTPFormField("uiprop", "rights|groups")]
+    }
+
+    /// What an answer with `meta=siteinfo` says of the wiki and of the account.
+    func siteInfo(in body: [UInt8]) throws(APIError) -> SiteInfo {
         let query = try decode(SiteInfoAnswer.self, from: body).query
         account = query.userinfo.map { user in
             WikiAccount(

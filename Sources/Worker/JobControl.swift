@@ -27,6 +27,8 @@ final class JobControl: Sendable {
     }
 
     let lease: Lease
+    /// Whether the work goes on until it is asked to stop.
+    let isEndless: Bool
     /// When the grant was received.
     let grantedAt: ContinuousClock.Instant
     /// When requests may be sent for it.
@@ -39,11 +41,13 @@ final class JobControl: Sendable {
     init(
         lease: Lease,
         pace: Pace,
+        isEndless: Bool = false,
         grantedAt: ContinuousClock.Instant = .now,
         leaseEnds: ContinuousClock.Instant
     ) {
         self.lease = lease
         self.pace = pace
+        self.isEndless = isEndless
         self.grantedAt = grantedAt
         state = Lock(State(leaseEnds: leaseEnds))
     }

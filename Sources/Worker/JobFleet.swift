@@ -109,6 +109,7 @@ actor JobFleet {
         let control = JobControl(
             lease: lease,
             pace: Pace(shares, board: board),
+            isEndless: works[JobKind(rawValue: grant.kind)]?.isEndless ?? false,
             leaseEnds: .now + session.firstLease
         )
         // The coordinator may have given up an older lease of this job, of which this worker hasn't heard yet.
@@ -262,7 +263,7 @@ actor JobFleet {
                     metadata: ["perigee.reason": "\(reason)"]
                 )
             }
-            if directive == .stop { for control in jobs.values { control.stop() } }
+            for control in jobs.values where directive == .stop || control.isEndless { control.stop() }
             leaveIfDrained()
         case .run, .unspecified, .UNRECOGNIZED:
             hasRun = true

@@ -32,6 +32,8 @@ extension JobResult {
         case is LeaseLost: self = .lost
         case is Stopping, is CancellationError:
             self = .released(reason: "the worker stops", wait: .zero, resource: nil)
+        case let error as PutOff:
+            self = .released(reason: error.description, wait: error.wait, resource: nil)
         case let error as APIError where error.isCancellation:
             // The request was cut short along with the work.
             self = .released(reason: "the worker stops", wait: .zero, resource: nil)

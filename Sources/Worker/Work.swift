@@ -8,9 +8,22 @@ package protocol Work: Sendable {
     /// The kind whose jobs it does.
     var kind: JobKind { get }
 
+    /// Whether its jobs go on for ever: they are given back when the worker is to leave.
+    var isEndless: Bool { get }
+
     /// Does one job, from its checkpoint on.
     /// - Returns: what was done, in numbers of the kind's own.
     func run(_ context: WorkContext) async throws -> [String: UInt64]
+}
+
+extension Work {
+    package var isEndless: Bool { false }
+}
+
+/// The work has to wait for a time, for something that is no fault of its own. It goes back meanwhile.
+struct PutOff: Error, CustomStringConvertible {
+    let description: String
+    let wait: Duration
 }
 
 /// The work was asked to stop and did so at a checkpoint.

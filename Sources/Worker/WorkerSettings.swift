@@ -14,6 +14,10 @@ package struct WorkerSettings: Sendable {
     package var hasContact: Bool
     /// `maxlag` of the API requests: wikis whose replicas lag more ask for time. `nil` for none.
     package var maximumLag: Int? = 5
+    /// For how long the lists of changes of all wikis are sure to hold what happened.
+    package var changesReach: Duration = .seconds(25 * 86_400)
+    /// How much earlier than the tables were brought up to date a wiki is asked for changes from: lines come late to its lists.
+    package var changesOverlap: Duration = .seconds(3600)
     /// What is appended to the URL of a host to get its scripts' path, where a list of wikis has only hosts.
     package var scriptPath = "/w"
     /// Whose requests they are that go to the wikis of ``credentialsSite``; `nil` for nobody's.

@@ -18,6 +18,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Only the wikis of this family, such as wikipedia.")
     var family: String?
 
+    @Flag(help: "Of modules only what has changed since the wikis were looked at last, by their lists of changes.")
+    var changed = false
+
+    @Option(help: "Where the stream is that follow reads; Wikimedia's recent changes when not given.")
+    var url: String?
+
     @Flag(help: "Wait until the run has ended; exit code 1 when jobs failed.")
     var wait = false
 
@@ -27,6 +33,8 @@ struct RunCommand: AsyncParsableCommand {
             kinds: kinds,
             wikis: wikis?.names ?? [],
             family: family,
+            changed: changed,
+            url: url,
             wait: wait
         )
     }

@@ -82,7 +82,7 @@ import Testing
             }
             let unknownKind = try await refusal(runBody(["aawiki"], kinds: ["moduls"]))
             #expect(unknownKind.code == .unknownKind)
-            #expect(unknownKind.message == #"there is no kind "moduls"; the kinds are wikis, modules"#)
+            #expect(unknownKind.message == #"there is no kind "moduls"; the kinds are wikis, modules, follow"#)
             let unknownWiki = try await refusal(runBody(["aawiki", "zzwiki"]))
             #expect(unknownWiki.code == .unknownWiki)
             #expect(unknownWiki.message.contains("zzwiki") && !unknownWiki.message.contains("aawiki"))

@@ -88,7 +88,7 @@ import WikiSimulator
             #expect(refused?["highlimit"] as? Int == 500)
             let granted = try await simulation.ask(0, query, headers: [bot])["query"] as? [String: any Sendable]
             #expect((granted?["pages"] as? [any Sendable])?.count == 60)
-            let all = try await simulation.api(0, headers: [bot]).moduleList()
+            let all = try await simulation.api(0, credentials: .token("robot.token")).moduleList()
             #expect(all.pages.count == 620)
             #expect(all.next == nil)
             let wrong = HTTPHeaders.Field("Authorization", "Bearer other")
@@ -136,8 +136,10 @@ import WikiSimulator
             #expect(try result(wrong) == "Failed")
             let done = try await post("\(account.name)@perigee", account.password, token, session)
             #expect(try result(done) == "Success")
-            let cookie = String((done.headers["Set-Cookie"] ?? "").prefix { $0 != ";" })
-            let all = try await simulation.api(0, headers: [HTTPHeaders.Field("Cookie", cookie)]).moduleList()
+            let credentials = WikiCredentials.botPassword(name: name, password: account.password)
+            let api = try simulation.api(0, credentials: credentials)
+            try await api.logIn(token: try await api.loginToken())
+            let all = try await api.moduleList()
             #expect(all.pages.count == 620)
         }
     }

@@ -29,7 +29,7 @@ struct Simulation {
     func wiki(_ index: Int) -> SimulatedWiki { simulator.family[index] }
 
     /// The API of a wiki, as Perigee asks it.
-    func api(_ index: Int = 0, headers: [HTTPHeaders.Field] = []) throws -> ActionAPI {
+    func api(_ index: Int = 0, credentials: WikiCredentials? = nil) throws -> ActionAPI {
         let wiki = wiki(index)
         return ActionAPI(
             client: client,
@@ -39,7 +39,7 @@ struct Simulation {
                 language: wiki.language.code,
                 family: wiki.family
             ),
-            headers: headers
+            credentials: credentials
         )
     }
 
@@ -64,8 +64,8 @@ struct Simulation {
     }
 
     /// All pages of a wiki's list, as Perigee goes through it.
-    func walk(_ index: Int, headers: [HTTPHeaders.Field] = []) async throws -> [PageInfo] {
-        let api = try api(index, headers: headers)
+    func walk(_ index: Int) async throws -> [PageInfo] {
+        let api = try api(index)
         var pages: [PageInfo] = []
         var from: String?
         repeat {

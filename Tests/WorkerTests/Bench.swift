@@ -43,13 +43,13 @@ struct Bench {
     }
 
     /// A new job, about the one wiki where its kind is about one.
-    func job(_ kind: JobKind = .modules) async throws -> JobID {
+    func job(_ kind: JobKind = .modules, shard: String = "") async throws -> JobID {
         let id = try await execute(
             """
-            INSERT INTO jobs (run_id, state, kind, wiki, resource, created_at, changed_at)
-            VALUES (1, 'ready', ?, ?, 'site:test', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            INSERT INTO jobs (run_id, state, kind, wiki, shard, resource, created_at, changed_at)
+            VALUES (1, 'ready', ?, ?, ?, 'site:test', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """,
-            [.string(kind.rawValue), .string(wiki(of: kind))]
+            [.string(kind.rawValue), .string(wiki(of: kind)), .string(shard)]
         ).lastInsertID
         return JobID(rawValue: id)
     }
@@ -57,7 +57,12 @@ struct Bench {
     private func wiki(of kind: JobKind) -> String { kind == .modules ? "testwiki" : "" }
 
     /// Leases a job, taking it from whoever has it, and gives what its work sees.
-    func lease(_ job: JobID, _ kind: JobKind = .modules, parameters: [UInt8] = []) async throws -> WorkContext {
+    func lease(
+        _ job: JobID,
+        _ kind: JobKind = .modules,
+        shard: String = "",
+        parameters: [UInt8] = []
+    ) async throws -> WorkContext {
         let lease = RandomID.random()
         try await execute(
             "UPDATE jobs SET state = 'leased', attempt = attempt + 1, lease_id = ?, worker = ? WHERE job_id = ?",
@@ -73,7 +78,7 @@ struct Bench {
             lease: named,
             kind: kind,
             wiki: wiki(of: kind),
-            shard: "",
+            shard: shard,
             site: .site("test"),
             parameters: parameters,
             pool: pool,
@@ -90,6 +95,15 @@ struct Bench {
     func harvest() async throws -> [String: UInt64] {
         let job = try await job()
         let counts = try await ModulesWork().run(try await lease(job))
+        try await finish(job)
+        return counts
+    }
+
+    /// A whole job for what has changed: what it counted.
+    @discardableResult
+    func harvestChanges() async throws -> [String: UInt64] {
+        let job = try await job(shard: ModulesParameters.changedShard)
+        let counts = try await ModulesWork().run(try await lease(job, shard: ModulesParameters.changedShard))
         try await finish(job)
         return counts
     }

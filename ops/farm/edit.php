@@ -187,7 +187,9 @@ class Edit extends FarmScript {
 	private function doRecreate( int $number ): void {
 		$title = $this->pickDeleted();
 		if ( $title ) {
-			$this->save( $title, $this->library->generated( $this->random->getInt( 10000, 99999 ) ), $this->user( $number ), 'anew' );
+			$value = $this->random->getInt( 10000, 99999 );
+			$text = str_ends_with( $title->getText(), '.json' ) ? $this->library->json( $value ) : $this->library->generated( $value );
+			$this->save( $title, $text, $this->user( $number ), 'anew' );
 			$this->say( 'recreate', $title );
 		}
 	}

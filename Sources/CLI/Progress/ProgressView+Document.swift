@@ -24,6 +24,12 @@ extension ProgressView {
             Field("seconds_left_most") { .decimal($0.timeLeft?.most?.inSeconds, decimals: 1) },
         ]
 
+    private static let streamFields: [Field<StreamProgress>] = [
+        Field("job_id") { .int($0.job.rawValue) },
+        Field("up_to") { .time($0.upTo) },
+        Field("waiting_wikis") { .count($0.waitingWikis) },
+    ]
+
     private static let workerFields: [Field<WireWorkerStatus>] = [
         Field("name") { .text($0.name) },
         Field("slots") { .int(UInt64($0.slots)) },
@@ -71,6 +77,7 @@ extension ProgressView {
             fields: fields,
             lists: [
                 Document.List("runs", Self.kindFields, of: paces),
+                Document.List("streams", Self.streamFields, of: sample?.streams ?? []),
                 Document.List("workers", Self.workerFields, of: status.workers),
                 Document.List("resources", Self.resourceFields, of: status.resources),
                 Document.List("pauses", Self.pauseFields, of: status.pauses),

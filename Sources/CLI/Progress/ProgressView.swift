@@ -35,6 +35,7 @@ package struct ProgressView: Sendable {
         let width = style.width ?? 80
         var lines = (sample?.runs ?? []).flatMap { picture(of: $0, width: width) }
         if lines.isEmpty { lines = ["no run is under way"] }
+        lines += (sample?.streams ?? []).map(streamLine)
         lines += live?.lines ?? []
         if let sample {
             lines.append("as of \(sample.at.seconds)\(isDatabaseAway ? "; the database doesn't answer since" : "")")
@@ -57,6 +58,18 @@ package struct ProgressView: Sendable {
         let head = "run \(run.id)  \(run.state)\(run.finishedAt == nil ? " for" : " in") \(age)"
         guard !run.kinds.isEmpty else { return [head] }
         return [head] + run.kinds.flatMap { lines(of: book.pace(of: $0, in: run), width: width) }
+    }
+
+    private func streamLine(_ stream: StreamProgress) -> String {
+        let behind: String =
+            if let upTo = stream.upTo, let sample {
+                "is \(max(.zero, upTo.duration(to: sample.at)).spoken) behind"
+            } else {
+                "has told nothing yet"
+            }
+        let wikis = stream.waitingWikis
+        return "the stream of job \(stream.job) \(behind)"
+            + (wikis > 0 ? "; \(wikis) wikis have changes to be looked at" : "")
     }
 
     private func lines(of pace: KindPace, width: Int) -> [String] {

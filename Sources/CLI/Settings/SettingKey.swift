@@ -155,6 +155,28 @@ package struct SettingKey: Hashable, Sendable {
         "limits of single resources, or of all of a type: site:wikimedia=16, dumps=2/60; uses at once, and requests per minute"
     )
 
+    package static let changesDays = SettingKey(
+        "changes.days",
+        "days that the lists of changes of all wikis are sure to reach back; after more, run modules --changed walks. Wikimedia's "
+            + "reach back 30",
+        standard: "25"
+    )
+    package static let changesOverlap = SettingKey(
+        "changes.overlap_minutes",
+        "a wiki is asked for changes from so much earlier than it was looked at last: lines come late to its lists",
+        standard: "60"
+    )
+    package static let changesWait = SettingKey(
+        "changes.wait_seconds",
+        "time from a change that a stream tells of until the wiki is looked at, for more changes to come along",
+        standard: "30"
+    )
+    package static let changesJobs = SettingKey(
+        "changes.jobs",
+        "wikis with changes that a stream has told of that are looked at in the same time",
+        standard: "8"
+    )
+
     package static let metaDefaultsFile = SettingKey("meta.defaults_file", "MySQL option file for meta_p")
     package static let metaHost = SettingKey(
         "meta.host",
@@ -178,7 +200,9 @@ package struct SettingKey: Hashable, Sendable {
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,
         workerName, workerSlots, workerGrace, workerConnections,
-        contact, tokenFile, botPasswordFile, credentialsSite, httpAuthority, scriptPath, maximumLag, siteInFlight, sitePerMinute, quotas,
+        contact, tokenFile, botPasswordFile, credentialsSite, httpAuthority, scriptPath,
+        maximumLag, siteInFlight, sitePerMinute, quotas,
+        changesDays, changesOverlap, changesWait, changesJobs,
         metaDefaultsFile, metaHost, metaPort, metaDatabase,
         logLevel,
     ]

@@ -67,6 +67,8 @@ extension Settings {
         settings.takeover = .seconds(try integer(.takeover, in: 2...86_400))
         settings.dispatch.policy.maximumFailures = UInt32(try integer(.maximumFailures, in: 1...1000))
         settings.dispatch.policy.maximumLosses = UInt32(try integer(.maximumLosses, in: 1...1000))
+        settings.following.wait = .seconds(try integer(.changesWait, in: 0...3600))
+        settings.following.jobs = try integer(.changesJobs, in: 1...1000)
         settings.errors.wikis = try integer(.sameError, in: 0...100_000)
         return settings
     }
@@ -224,6 +226,8 @@ extension Settings {
         settings.grace = .seconds(try integer(.workerGrace, in: 1...3600))
         let lag = try integer(.maximumLag, in: 0...3600)
         settings.maximumLag = lag == 0 ? nil : lag
+        settings.changesReach = .seconds(try integer(.changesDays, in: 1...365) * 86_400)
+        settings.changesOverlap = .seconds(try integer(.changesOverlap, in: 1...1440) * 60)
         settings.scriptPath = string(.scriptPath) ?? ""
         if let file = string(.metaDefaultsFile) {
             settings.metaDatabase = ConnectionSettings(

@@ -31,6 +31,7 @@ package enum WikisView {
         Field("lang") { .text($0.lang) },
         Field("modules", .right) { .count($0.knownModules) },
         Field("walked_at") { .time($0.walkedAt) },
+        Field("changes_until") { .time($0.changesUntil) },
         Field("walk_result", for: .programs) { .text($0.walkResult?.rawValue) },
         Field("notes", for: .people) { .text($0.notes) },
         Field("url") { .text($0.url) },

@@ -40,6 +40,24 @@ package struct ModuleTable: Sendable {
         }
     }
 
+    /// The pages of these titles that aren't marked as deleted. Ask for 50 titles at a time.
+    /// - Throws: what a `ConnectionPool` throws.
+    package func pages(_ dbname: String, titled titles: [[UInt8]]) async throws -> [UInt64] {
+        var pageIDs: [UInt64] = []
+        for list in KeyList.lists(of: titles.map { .bytes($0) }) {
+            pageIDs += try await pool.withConnection { connection in
+                try await connection.rows(
+                    """
+                    SELECT page_id FROM modules
+                    WHERE dbname = ? AND title IN (\(list.placeholders)) AND deleted_at IS NULL
+                    """,
+                    [.name(dbname)] + list.values
+                ).map { try $0.decode("page_id") }
+            }
+        }
+        return pageIDs
+    }
+
     /// Notes that a walk has seen pages whose rows are right as they are. One that was marked as deleted is so no more.
     /// A row that was observed later stays as it is.
     /// - Throws: what a `Transaction` throws.

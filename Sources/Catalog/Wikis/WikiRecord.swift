@@ -16,6 +16,8 @@ package struct WikiRecord: Sendable, Equatable {
     package let walkedAt: Timestamp?
     /// How that walk ended.
     package let walkResult: WikiWalkResult?
+    /// Until when the changes of its modules are in the tables, by the wiki's clock.
+    package let changesUntil: Timestamp?
     /// How many of its pages of that namespace are known and not deleted.
     package let knownModules: Int
 
@@ -67,6 +69,7 @@ extension WikiRecord {
     /// What ``init(_:)`` reads, up to where conditions go.
     static let select = """
         SELECT \(WikiEntry.columns), source, observed_at, vanished_at, module_namespace, walked_at, walk_result,
+            changes_until,
             (SELECT COUNT(*) FROM modules WHERE modules.dbname = wikis.dbname AND deleted_at IS NULL) AS known_modules
         FROM wikis
         """
@@ -79,6 +82,7 @@ extension WikiRecord {
         moduleNamespace = try row.decode("module_namespace")
         walkedAt = try row.decode("walked_at")
         walkResult = try row.decode("walk_result", as: String?.self) == nil ? nil : row.decodeName("walk_result")
+        changesUntil = try row.decode("changes_until")
         knownModules = try row.decode("known_modules")
     }
 }

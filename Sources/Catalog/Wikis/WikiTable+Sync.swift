@@ -38,7 +38,8 @@ extension WikiTable {
         return counts
     }
 
-    /// Notes that a complete walk of a wiki's modules has ended. One that began before the noted one changes nothing.
+    /// Notes that a complete walk of a wiki's modules has ended. One that began before the noted one changes nothing. It has
+    /// seen all changes from before it began.
     /// - Parameters:
     ///   - namespace: the local name of the namespace of modules; `nil` when not known or when there is none.
     ///   - time: when the walk began.
@@ -52,13 +53,27 @@ extension WikiTable {
     ) async throws {
         try await transaction.execute(
             """
-            UPDATE wikis SET module_namespace = ?, walk_result = ?, walked_at = ?
+            UPDATE wikis SET module_namespace = ?, walk_result = ?, walked_at = ?,
+                changes_until = GREATEST(COALESCE(changes_until, ?), ?)
             WHERE dbname = ? AND (walked_at IS NULL OR walked_at <= ?)
             """,
             [
-                namespace.map { .bytes($0) } ?? .null, .string(result.rawValue), .datetime(time), .name(dbname),
-                .datetime(time),
+                namespace.map { .bytes($0) } ?? .null, .string(result.rawValue), .datetime(time), .datetime(time),
+                .datetime(time), .name(dbname), .datetime(time),
             ]
+        )
+    }
+
+    /// Notes that what has changed in a wiki's modules before `time` is in the tables. An earlier time changes nothing.
+    /// - Throws: what a `Transaction` throws.
+    package static func noteChanges(
+        of dbname: String,
+        until time: Timestamp,
+        in transaction: Transaction
+    ) async throws {
+        try await transaction.execute(
+            "UPDATE wikis SET changes_until = ? WHERE dbname = ? AND changes_until <= ?",
+            [.datetime(time), .name(dbname), .datetime(time)]
         )
     }
 

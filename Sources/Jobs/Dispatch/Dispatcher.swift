@@ -70,6 +70,9 @@ package struct Dispatcher: Sendable {
     /// Whether an active job takes this resource beside its wiki.
     package func hasJobs(of resource: Resource) -> Bool { jobs.values.contains { $0.resource == resource } }
 
+    /// The active jobs of a kind.
+    package func jobs(of kind: JobKind) -> [Job] { jobs.values.filter { $0.kind == kind } }
+
     /// The jobs that wait for another.
     package var waitingJobs: [Job] { jobs.values.filter { $0.state == .waiting }.sorted { $0.id < $1.id } }
 

@@ -1,7 +1,8 @@
 import HeapModule
 import MariaDB
 
-/// The ready jobs, in the order in which they are to be granted: most expected items first, then the oldest.
+/// The ready jobs, in the order in which they are to be granted: those of the fleet, then most expected items first, then the
+/// oldest.
 ///
 /// One queue per kind and resource, so that a resource without room costs one look, not one per job. A job that leaves
 /// the ready state stays in its queue and is passed over by the caller when its turn comes.
@@ -39,7 +40,8 @@ struct ReadyQueues: Sendable {
     /// Puts in a ready job: in its queue, or aside until its time has come.
     mutating func insert(_ job: Job) {
         let entry = Entry(
-            expectedItems: job.expectedItems,
+            // What isn't about one wiki comes first: there is little of it, and others wait for what it brings.
+            expectedItems: job.wiki.isEmpty ? .max : job.expectedItems,
             id: job.id,
             key: Key(kind: job.kind, resource: job.resource)
         )

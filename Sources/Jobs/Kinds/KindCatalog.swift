@@ -5,7 +5,7 @@ package struct KindCatalog: Sendable {
     package let kinds: [JobKind]
 
     /// The kinds of this version.
-    package static let standard = KindCatalog([.wikis, .modules])
+    package static let standard = KindCatalog([.wikis, .modules, .follow])
 
     /// A catalogue of these kinds.
     package init(_ specs: [KindSpec]) {

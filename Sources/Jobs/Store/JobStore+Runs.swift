@@ -203,7 +203,7 @@ extension JobStore {
     }
 
     /// Finds the active job that a draft is about, or inserts it.
-    private func place(
+    func place(
         _ draft: Planner.Draft,
         of run: RunID,
         dependsOn dependency: JobID?,

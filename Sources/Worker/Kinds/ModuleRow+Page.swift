@@ -92,3 +92,10 @@ extension Timestamp {
         self.init(microseconds: Int64((date.timeIntervalSince1970 * 1_000_000).rounded()))
     }
 }
+
+extension Date {
+    /// The point in time that a timestamp names.
+    init(_ time: Timestamp) {
+        self.init(timeIntervalSince1970: Double(time.microseconds) / 1_000_000)
+    }
+}

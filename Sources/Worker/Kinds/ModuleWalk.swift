@@ -1,9 +1,12 @@
+import Catalog
 import MediaWiki
 
 /// Where the walk over one wiki's Module namespace has got to: the checkpoint of kind `modules`.
 struct ModuleWalk: Codable, Sendable, Equatable {
     /// What is being done.
     enum Phase: String, Codable, Sendable {
+        /// Looking, by page id, at the pages that the wiki's lists of changes name.
+        case checkingChanged
         /// Going through the list of all pages of the namespace, and fetching what has changed.
         case listing
         /// Looking again, by page id, at the pages that the list doesn't have any more.
@@ -24,7 +27,18 @@ struct ModuleWalk: Codable, Sendable, Equatable {
     var restarts = 0
     /// The wiki's clock when the walk began, in microseconds since 1970.
     var beganAt: Int64
+    /// What has changed and is still to be looked at; `nil` for a walk over all pages.
+    var changed: [Changed]?
+    /// What a stream had told of the wiki before the first request.
+    var hint: WikiChanges.Hint?
     var counts = Counts()
+
+    /// A page that the wiki's lists of changes name.
+    struct Changed: Codable, Sendable, Equatable {
+        let id: Int64
+        /// Whether it is gone when it isn't there: a log tells of it. Where there was only an edit, a replica lags.
+        var mayBeGone: Bool
+    }
 
     /// A page as the list has it.
     struct Page: Codable, Sendable, Equatable {
@@ -70,12 +84,23 @@ struct ModuleWalk: Codable, Sendable, Equatable {
         /// Sources that no other module had.
         var sources: UInt64 = 0
         var deleted: UInt64 = 0
+        /// Lines of the wiki's lists of changes; `nil` where they weren't asked for.
+        var changes: UInt64?
+        /// 1 where only changes were asked for and all pages were listed: the wiki's lists don't reach back to when the tables
+        /// were brought up to date, or that was never done.
+        var walkedForAge: UInt64?
+        /// 1 where only changes were asked for and all pages were listed, since so much had changed.
+        var walkedForNumber: UInt64?
 
         var byName: [String: UInt64] {
-            [
+            var byName = [
                 "requests": requests, "bytes": bytes, "listed": listed, "fetched": fetched, "new": new,
                 "changed": changed, "sources": sources, "deleted": deleted,
             ]
+            byName["changes"] = changes
+            byName["walked_for_age"] = walkedForAge
+            byName["walked_for_number"] = walkedForNumber
+            return byName
         }
     }
 }

@@ -9,7 +9,7 @@ import MediaWiki
 struct ModuleWalkSession {
     let context: WorkContext
     let api: ActionAPI
-    private let modules: ModuleTable
+    let modules: ModuleTable
     /// What workers before this one have counted.
     let carried = Lock(ModuleWalk.Counts())
 
@@ -91,14 +91,22 @@ struct ModuleWalkSession {
                 limit: api.pagesPerRequest
             )
             guard let last = ids.last else { return }
-            try await fetch(ids.map { Int64(clamping: $0) }, listed: [], &walk)
+            try await fetch(ids.map { Int64(clamping: $0) }, &walk)
             walk.checkedUpTo = last
             try await commit(&walk)
         }
     }
 
     /// Fetches pages with their texts and writes them, in as many answers as the wiki needs for them.
-    private func fetch(_ ids: [Int64], listed: [PageInfo], _ walk: inout ModuleWalk) async throws {
+    /// - Parameters:
+    ///   - listed: what the list says of them: one that isn't there is in doubt.
+    ///   - kept: pages of which nothing is written when they aren't there.
+    func fetch(
+        _ ids: [Int64],
+        listed: [PageInfo] = [],
+        keeping kept: Set<Int64> = [],
+        _ walk: inout ModuleWalk
+    ) async throws {
         let known = Dictionary(listed.map { ($0.pageID, $0) }, uniquingKeysWith: { first, _ in first })
         var left = Set(ids)
         var patience = context.patience
@@ -107,7 +115,7 @@ struct ModuleWalkSession {
             var batches = api.pages(ids: left.sorted()).makeAsyncIterator()
             do {
                 while let batch = try await next(&batches) {
-                    try await write(batch, listed: known, &walk)
+                    try await write(batch, listed: known, keeping: kept, &walk)
                     left.subtract(batch.pages.map(\.pageID))
                     patience = context.patience
                 }
@@ -126,7 +134,12 @@ struct ModuleWalkSession {
         return try await batches.next()
     }
 
-    private func write(_ batch: PageBatch, listed: [Int64: PageInfo], _ walk: inout ModuleWalk) async throws {
+    private func write(
+        _ batch: PageBatch,
+        listed: [Int64: PageInfo],
+        keeping kept: Set<Int64>,
+        _ walk: inout ModuleWalk
+    ) async throws {
         let observedAt = Timestamp(batch.observedAt)
         var findings: [PageFinding] = []
         func unreadable(_ info: PageInfo, _ reason: NoSourceReason) -> ModuleRow {
@@ -149,7 +162,7 @@ struct ModuleWalkSession {
                 // such a page is looked at once more with those that the list didn't have.
                 if let info = listed[page.pageID] {
                     findings.append(.doubtful(unreadable(info, .missing)))
-                } else {
+                } else if !kept.contains(page.pageID) {
                     findings.append(.gone(UInt64(clamping: page.pageID)))
                 }
             }
@@ -157,6 +170,7 @@ struct ModuleWalkSession {
         let ended = Set(batch.pages.map(\.pageID))
         try await write(findings, observedAt: observedAt, &walk) { walk in
             walk.pending.removeAll { ended.contains($0.id) }
+            walk.changed?.removeAll { ended.contains($0.id) }
         }
     }
 }

@@ -6,11 +6,14 @@ package struct ProgressSample: Sendable, Equatable {
     package let at: Timestamp
     /// By their numbers.
     package let runs: [RunProgress]
+    /// The streams that are followed.
+    package let streams: [StreamProgress]
 
     /// Describes how far runs have got.
-    package init(at: Timestamp, runs: [RunProgress]) {
+    package init(at: Timestamp, runs: [RunProgress], streams: [StreamProgress] = []) {
         self.at = at
         self.runs = runs
+        self.streams = streams
     }
 }
 
@@ -90,7 +93,11 @@ extension JobReports {
             )
             let ids = try runs.map { Value.uint(try $0.decode("run_id")) }
             let kinds = ids.isEmpty ? [:] : try await Self.kinds(of: ids, on: connection)
-            return ProgressSample(at: time, runs: try runs.reversed().map { try RunProgress(row: $0, kinds: kinds) })
+            return ProgressSample(
+                at: time,
+                runs: try runs.reversed().map { try RunProgress(row: $0, kinds: kinds) },
+                streams: try await Self.streams(on: connection)
+            )
         }
     }
 
