@@ -16,6 +16,8 @@ package struct WikiRecord: Sendable, Equatable {
     package let walkedAt: Timestamp?
     /// How that walk ended.
     package let walkResult: WikiWalkResult?
+    /// Under which licence its texts are, as the last walk heard.
+    package let license: WikiLicense
     /// How many of its pages of that namespace are known and not deleted.
     package let knownModules: Int
 
@@ -66,7 +68,7 @@ extension WikiEntry {
 extension WikiRecord {
     /// What ``init(_:)`` reads, up to where conditions go.
     static let select = """
-        SELECT \(WikiEntry.columns), source, observed_at, vanished_at, module_namespace, walked_at, walk_result,
+        SELECT \(WikiEntry.columns), source, observed_at, vanished_at, module_namespace, walked_at, walk_result, license, license_url,
             (SELECT COUNT(*) FROM modules WHERE modules.dbname = wikis.dbname AND deleted_at IS NULL) AS known_modules
         FROM wikis
         """
@@ -79,6 +81,7 @@ extension WikiRecord {
         moduleNamespace = try row.decode("module_namespace")
         walkedAt = try row.decode("walked_at")
         walkResult = try row.decode("walk_result", as: String?.self) == nil ? nil : row.decodeName("walk_result")
+        license = WikiLicense(name: try row.decode("license"), url: try row.decode("license_url"))
         knownModules = try row.decode("known_modules")
     }
 }

@@ -70,11 +70,13 @@ struct ModuleWalk: Codable, Sendable, Equatable {
         /// Sources that no other module had.
         var sources: UInt64 = 0
         var deleted: UInt64 = 0
+        /// Earlier revisions whose text the wiki shows no more; `nil` in a checkpoint of a version that didn't look.
+        var withdrawn: UInt64?
 
         var byName: [String: UInt64] {
             [
                 "requests": requests, "bytes": bytes, "listed": listed, "fetched": fetched, "new": new,
-                "changed": changed, "sources": sources, "deleted": deleted,
+                "changed": changed, "sources": sources, "deleted": deleted, "withdrawn": withdrawn ?? 0,
             ]
         }
     }

@@ -7,7 +7,8 @@ import MediaWiki
 ///
 /// A walk lists all pages, 500 in a request; fetches the texts of those whose revision differs from the stored one, 50 in a
 /// request; and then looks by page id at the rows that the list didn't have, since a page that was moved during the walk isn't
-/// gone, and once more at those that the list had and that weren't there to be fetched. Each batch is one transaction with its checkpoint.
+/// gone, and once more at those that the list had and that weren't there to be fetched. In the end it asks of earlier revisions
+/// whose texts are kept whether they are still shown. Each batch is one transaction with its checkpoint.
 package struct ModulesWork: Work {
     package let kind = JobKind.modules
 
@@ -36,6 +37,7 @@ package struct ModulesWork: Work {
                 try await WikiTable.noteWalk(
                     of: context.wiki,
                     namespace: nil,
+                    license: WikiLicense(site.rights),
                     result: .noNamespace,
                     startedAt: beganAt,
                     in: transaction
@@ -45,11 +47,13 @@ package struct ModulesWork: Work {
         }
         try await session.list(&walk)
         try await session.checkUnseen(&walk)
+        try await session.checkRevisions(&walk)
         walk.phase = .done
         try await session.commit(&walk) { [beganAt = walk.beganAt] transaction in
             try await WikiTable.noteWalk(
                 of: context.wiki,
                 namespace: Array(namespace.name.utf8),
+                license: WikiLicense(site.rights),
                 result: .walked,
                 startedAt: Timestamp(microseconds: beganAt),
                 in: transaction
@@ -57,6 +61,10 @@ package struct ModulesWork: Work {
         }
         return walk.counts.byName
     }
+}
+
+extension WikiLicense {
+    init(_ rights: SiteInfo.Rights) { self.init(name: rights.name, url: rights.url) }
 }
 
 extension WikiDescription {
