@@ -22,6 +22,7 @@ package struct CoordinatorSettings: Sendable {
     /// Whether it waits until nobody has the term, instead of taking it.
     package var isStandby = false
     package var intervals = Intervals()
+    package var retention = RetentionSettings()
     /// The version of this program.
     package var software: String
 
@@ -37,6 +38,10 @@ package struct CoordinatorSettings: Sendable {
         package var certificates: Duration = .seconds(30)
         /// Removes pauses that have ended from the table.
         package var pauses: Duration = .seconds(20)
+        /// Removes what is kept only for a time.
+        package var retention: Duration = .seconds(3600)
+        /// Removes sources that have lost their last reference, and finishes purges.
+        package var sources: Duration = .seconds(2)
         /// Dials itself.
         package var probe: Duration = .seconds(10)
 

@@ -59,11 +59,7 @@ extension Settings {
             software: Version.current
         )
         settings.isStandby = isStandby
-        let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
-        settings.quotas = Quotas(
-            siteInFlight: try integer(.siteInFlight, in: 1...10_000),
-            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute)
-        )
+        settings.quotas = try quotas()
         let heartbeat = try integer(.heartbeat, in: 1...600)
         settings.heartbeat = .seconds(heartbeat)
         settings.dispatch.lease = .seconds(try integer(.lease, in: 3 * heartbeat...86_400))
@@ -72,7 +68,20 @@ extension Settings {
         settings.dispatch.policy.maximumFailures = UInt32(try integer(.maximumFailures, in: 1...1000))
         settings.dispatch.policy.maximumLosses = UInt32(try integer(.maximumLosses, in: 1...1000))
         settings.errors.wikis = try integer(.sameError, in: 0...100_000)
+        for item in RetentionSettings.Item.allCases {
+            settings.retention[item] = try integer(.retention(item), in: 0...36_500)
+        }
         return settings
+    }
+
+    /// The limits that all workers share.
+    /// - Throws: ``SettingsError``.
+    func quotas() throws -> Quotas {
+        let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
+        return Quotas(
+            siteInFlight: try integer(.siteInFlight, in: 1...10_000),
+            siteRequestsPerMinute: perMinute == 0 ? nil : Double(perMinute)
+        )
     }
 
     /// A client with the role of operators.
@@ -190,5 +199,20 @@ extension Settings {
             )
         }
         return settings
+    }
+}
+
+extension SettingKey {
+    /// For how many days what is kept.
+    fileprivate static func retention(_ item: RetentionSettings.Item) -> SettingKey {
+        switch item {
+        case .runs: .retentionRuns
+        case .events: .retentionEvents
+        case .workers: .retentionWorkers
+        case .deletedTexts: .retentionDeletedTexts
+        case .deletedPages: .retentionDeletedPages
+        case .history: .retentionHistory
+        case .sources: .retentionSources
+        }
     }
 }
