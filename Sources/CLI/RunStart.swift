@@ -15,18 +15,24 @@ package enum RunStart {
         family: String?,
         wait: Bool
     ) async throws {
-        let known = KindCatalog.standard.kinds.map(\.rawValue)
-        for kind in kinds where !known.contains(kind) {
-            throw Complaint(Suggestion.unknown("kind", kind, inFew: known), code: Exit.usage)
-        }
         try await run(
             settings,
-            kinds: kinds.map(JobKind.init(rawValue:)),
+            kinds: try Self.kinds(named: kinds),
             wikis: wikis,
             family: family,
             parameters: [],
             wait: wait
         )
+    }
+
+    /// The kinds of these names.
+    /// - Throws: ``Complaint`` with the nearest name for one that there isn't.
+    static func kinds(named names: [String]) throws -> [JobKind] {
+        let known = KindCatalog.standard.kinds.map(\.rawValue)
+        for name in names where !known.contains(name) {
+            throw Complaint(Suggestion.unknown("kind", name, inFew: known), code: Exit.usage)
+        }
+        return names.map(JobKind.init(rawValue:))
     }
 
     /// Starts a run, and shows it until it has ended where that is wanted.

@@ -13,6 +13,7 @@ extension KindSpec {
         checkParameters: { json in
             guard json.isEmpty else { throw InvalidParameters(kind: .modules, problem: "it takes none") }
         },
-        resource: { wiki, _ in .site(wiki?.site ?? "") }
+        resource: { wiki, _ in .site(wiki?.site ?? "") },
+        cost: WalkCost.cost
     )
 }
