@@ -1,3 +1,4 @@
+import MariaDB
 import Protocol
 
 /// The command `retention`.
