@@ -51,7 +51,8 @@ import Testing
                 #expect(swept.removed == 1)
                 group.addTask {
                     // It waits for the lock, finds the source gone, and stores it.
-                    #expect(try await catalog.store([module(2, source: "x", at: 20)]).newSources == 1)
+                    let counts = try await catalog.store([module(2, source: "x", at: 20)])
+                    #expect(counts.newSources == 1)
                     #expect(isRemoved.withLock { $0 })
                 }
                 while try await catalog.number(Self.waiting) == 0 { try await Task.sleep(for: .milliseconds(10)) }
@@ -69,7 +70,7 @@ import Testing
         let catalog = try await catalogWithLooseSource("x")
         try await withThrowingTaskGroup(of: Void.self) { group in
             try await catalog.write { writer in
-                try await ModuleTable.write([module(2, source: "x", at: 20)], in: writer)
+                _ = try await ModuleTable.write([module(2, source: "x", at: 20)], in: writer)
                 group.addTask {
                     try await catalog.write {
                         try await PurgedSource.remember([hash("x")], by: "me", reason: "test", in: $0)

@@ -1,4 +1,6 @@
 import Catalog
+import Concurrency
+import MariaDB
 import Testing
 
 @testable import Worker

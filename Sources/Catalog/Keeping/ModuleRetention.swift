@@ -9,6 +9,12 @@ package enum ModuleRetention {
         package var rows = 0
         /// Whether there may be more.
         package var more = false
+
+        /// Makes a step.
+        package init(rows: Int = 0, more: Bool = false) {
+            self.rows = rows
+            self.more = more
+        }
     }
 
     private static let hasText = """

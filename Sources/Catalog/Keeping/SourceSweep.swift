@@ -27,6 +27,12 @@ package enum SourceSweep {
         package var looked = 0
         /// How many were removed.
         package var removed = 0
+
+        /// Makes a step.
+        package init(looked: Int = 0, removed: Int = 0) {
+            self.looked = looked
+            self.removed = removed
+        }
     }
 
     /// Looks at some sources that have lost a reference, and removes those that have no other.
