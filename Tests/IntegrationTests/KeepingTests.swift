@@ -145,6 +145,32 @@ struct KeepingTests {
         }
     }
 
+    @Test func exportsNameLicenceAndSource() async throws {
+        let farm = try #require(Farm.given)
+        try await TestFleet.with { fleet in
+            _ = try await fleet.startCoordinator()
+            _ = try await fleet.startWorker("one", slots: 8)
+            try await fleet.syncWikis(from: farm.wikisFile)
+            try await fleet.perigee("run", "modules", "--wikis", "aawiki", "--wait").succeeded()
+            let output = try await fleet.perigee("modules", "export", "--format", "jsonl").succeeded().standardOutput
+            struct Line: Decodable {
+                let license: String
+                let license_url: String
+                let permalink: String
+                let history_url: String
+            }
+            let line = try #require(output.split(separator: "\n").first)
+            let module = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+            #expect(module.license == "Creative Commons Attribution-Share Alike 4.0")
+            #expect(module.license_url == "https://creativecommons.org/licenses/by-sa/4.0/")
+            #expect(module.permalink.hasPrefix("\(farm.base)/aawiki/index.php?oldid="))
+            #expect(module.history_url.hasSuffix("&action=history"))
+        }
+    }
+}
+
+// It changes the farm.
+extension HarvestTests {
     @Test func textsOfRevisionsThatAreHiddenLaterGo() async throws {
         let farm = try await Farm.own
         try await TestFleet.with { fleet in
@@ -185,29 +211,6 @@ struct KeepingTests {
                 ) == 0
             }
             try await fleet.expectHarvest(equals: try await farm.truth())
-        }
-    }
-
-    @Test func exportsNameLicenceAndSource() async throws {
-        let farm = try #require(Farm.given)
-        try await TestFleet.with { fleet in
-            _ = try await fleet.startCoordinator()
-            _ = try await fleet.startWorker("one", slots: 8)
-            try await fleet.syncWikis(from: farm.wikisFile)
-            try await fleet.perigee("run", "modules", "--wikis", "aawiki", "--wait").succeeded()
-            let output = try await fleet.perigee("modules", "export", "--format", "jsonl").succeeded().standardOutput
-            struct Line: Decodable {
-                let license: String
-                let license_url: String
-                let permalink: String
-                let history_url: String
-            }
-            let line = try #require(output.split(separator: "\n").first)
-            let module = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
-            #expect(module.license == "Creative Commons Attribution-Share Alike 4.0")
-            #expect(module.license_url == "https://creativecommons.org/licenses/by-sa/4.0/")
-            #expect(module.permalink.hasPrefix("\(farm.base)/aawiki/index.php?oldid="))
-            #expect(module.history_url.hasSuffix("&action=history"))
         }
     }
 }

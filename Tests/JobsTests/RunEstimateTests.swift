@@ -32,11 +32,14 @@ import Testing
     @Test func theLastWalkCorrectsTheNext() {
         let first: [String: UInt64] = ["requests": 14, "bytes": 900_000, "listed": 600, "fetched": 600, "new": 600]
         let afterFirst = cost(wiki("a", modules: 600), last: first)
-        // One part in a hundred is taken for changed, and said to be a guess: 1 + 2 + 1, by 14 for what would be 15.
+        // One page in a hundred is taken for changed, and said to be a guess: 1 + 2 + 1.
         #expect(afterFirst.requests == 4)
         #expect(afterFirst.guessedRequests == 1)
         let quiet: [String: UInt64] = ["requests": 3, "bytes": 30_000, "listed": 600, "fetched": 0]
         #expect(cost(wiki("a", modules: 600), last: quiet) == JobCost(requests: 3, bytes: 30_000))
+        // Answers were cut, at twenty texts each, and so they will be.
+        let cut: [String: UInt64] = ["requests": 5, "bytes": 90_000, "listed": 600, "fetched": 40]
+        #expect(cost(wiki("a", modules: 600), last: cut).requests == 5)
         // Twice as many modules by now: two more parts of the list.
         #expect(cost(wiki("a", modules: 1200), last: quiet).requests == 4)
         let none: [String: UInt64] = ["requests": 1, "bytes": 900, "listed": 0]

@@ -60,10 +60,14 @@ package enum SourceSweep {
     ) async throws -> (removed: Int, passedOver: Set<[UInt8]>) {
         var removed = 0
         var passedOver: Set<[UInt8]> = []
+        // By the primary key, as those do who write: locks on another index wouldn't meet theirs.
         for list in KeyList.lists(of: hashes.map { .bytes($0) }) {
             func select(_ condition: String) async throws -> Set<[UInt8]> {
                 let rows = try await transaction.rows(
-                    "SELECT s.sha256 FROM module_sources AS s WHERE s.sha256 IN (\(list.placeholders)) \(condition)",
+                    """
+                    SELECT s.sha256 FROM module_sources AS s FORCE INDEX (PRIMARY)
+                    WHERE s.sha256 IN (\(list.placeholders)) \(condition)
+                    """,
                     list.values
                 )
                 return Set(try rows.map { try $0.decode("sha256") })

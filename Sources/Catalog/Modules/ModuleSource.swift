@@ -70,11 +70,17 @@ struct ModuleSource {
     }
 
     /// Those of the hashes that are there, locked for share. They have to be in order.
+    ///
+    /// By the primary key: the other index has all that is asked for, and a lock for share that is found there is on that
+    /// index alone, where nobody who removes the row would meet it in time.
     static func stored(_ hashes: [[UInt8]], in transaction: Transaction) async throws -> Set<[UInt8]> {
         var stored = Set<[UInt8]>()
         for list in KeyList.lists(of: hashes.map { .bytes($0) }) {
             let rows = try await transaction.rows(
-                "SELECT sha256 FROM module_sources WHERE sha256 IN (\(list.placeholders)) LOCK IN SHARE MODE",
+                """
+                SELECT sha256 FROM module_sources FORCE INDEX (PRIMARY) WHERE sha256 IN (\(list.placeholders))
+                LOCK IN SHARE MODE
+                """,
                 list.values
             )
             for row in rows { stored.insert(try row.decode("sha256")) }

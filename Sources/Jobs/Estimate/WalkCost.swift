@@ -1,6 +1,5 @@
 /// What a walk over the modules of a wiki costs: one request for the wiki itself, one for each 500 pages of the list, one
-/// for each 50 texts. What the last walk really took corrects that: answers that are cut, hidden pages that are asked for
-/// again, how well texts are compressed.
+/// for each 50 texts. What the last walk really took corrects that: answers that are cut, how well texts are compressed.
 enum WalkCost {
     /// A wiki of which nothing is known has so many modules. Wikimedia's have 300 on average.
     static let unknownModules = 300.0
@@ -9,7 +8,7 @@ enum WalkCost {
 
     /// Bytes over the wire, compressed: what a request costs anyway, a page of the list, a text.
     private static let bytes = (request: 1000.0, listed: 25.0, text: 1500.0)
-    /// A first walk fetches nearly all that it lists.
+    /// Of what a first walk lists, nearly all is new. It fetches less: pages of documentation have no text that is kept.
     private static let firstWalk = 0.9
 
     private struct Work {
@@ -19,6 +18,15 @@ enum WalkCost {
         var listing: Double { 1 + max(1, (listed / 500).rounded(.up)) }
         var fetching: Double { (fetched / 50).rounded(.up) }
         var requests: Double { listing + fetching }
+
+        /// The requests for texts, with as many texts in one as another walk got, whose answers may have been cut. What that
+        /// asked beside its list without fetching anything is asked again.
+        func fetching(asIn other: Work, whichTook requests: Double) -> Double {
+            let rest = max(0, requests - other.listing)
+            guard other.fetched > 0, rest > 0 else { return rest }
+            return (fetched / min(50, other.fetched / rest)).rounded(.up)
+        }
+
         var bytes: Double {
             requests * WalkCost.bytes.request + listed * WalkCost.bytes.listed + fetched * WalkCost.bytes.text
         }
@@ -32,15 +40,15 @@ enum WalkCost {
         // Without Scribunto, or without modules.
         guard listed > 0 else { return JobCost(requests: requests, bytes: last["bytes"] ?? 0) }
         let done = Work(listed: Double(listed), fetched: Double(last["fetched"] ?? 0))
-        let wasFirst = done.fetched >= firstWalk * done.listed
+        let wasFirst = Double(last["new"] ?? 0) >= firstWalk * done.listed
         var next = Work(listed: known > 0 ? known : done.listed, fetched: done.fetched)
         if wasFirst { next.fetched = (next.listed / pagesPerChange).rounded(.up) }
-        let correction = Double(requests) / done.requests
+        let fetching = next.fetching(asIn: done, whichTook: Double(requests))
         let density = Double(last["bytes"] ?? 0) / done.bytes
         return JobCost(
-            requests: rounded(next.requests * correction),
+            requests: rounded(next.listing + fetching),
             bytes: rounded(next.bytes * (density > 0 ? density : 1)),
-            guessedRequests: wasFirst ? rounded(next.fetching * correction) : 0
+            guessedRequests: wasFirst ? rounded(fetching) : 0
         )
     }
 
