@@ -2,5 +2,5 @@ import MariaDB
 
 extension Migration {
     /// Keeps the number of a migration that is made elsewhere.
-    static let freshness = Migration(4, "freshness", oldestBinary: 1, [])
+    static let changes = Migration(4, "changes of wikis", oldestBinary: 1, [])
 }
