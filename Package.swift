@@ -77,7 +77,10 @@ let package = Package(
 
         // The tables and their rules.
         room("Catalog", ["Concurrency", "MariaDB", crypto]),
-        tests("CatalogTests", ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", crypto, logging]),
+        tests(
+            "CatalogTests",
+            ["Catalog", "Concurrency", "MariaDB", "PrivateMariaDB", "SeededGenerator", crypto, logging]
+        ),
         room("Jobs", ["Concurrency", "MariaDB", "MediaWiki", crypto, heap]),
         tests(
             "JobsTests",
@@ -96,7 +99,7 @@ let package = Package(
             "CoordinatorTests",
             [
                 "Catalog", "Certificates", "Concurrency", "Coordinator", "Jobs", "MariaDB", "NNG", "PrivateMariaDB",
-                "Protocol", "TCPForwarder", lifecycle, logging, protobuf,
+                "Protocol", "TCPForwarder", crypto, lifecycle, logging, protobuf,
             ]
         ),
         tests("ScheduleTests", ["Coordinator", "Jobs", "MariaDB", "SeededGenerator"]),

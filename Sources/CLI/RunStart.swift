@@ -20,13 +20,9 @@ package enum RunStart {
         url: String?,
         wait: Bool
     ) async throws {
-        let known = KindCatalog.standard.kinds.map(\.rawValue)
-        for kind in kinds where !known.contains(kind) {
-            throw Complaint(Suggestion.unknown("kind", kind, inFew: known), code: Exit.usage)
-        }
         try await run(
             settings,
-            kinds: kinds.map(JobKind.init(rawValue:)),
+            kinds: try Self.kinds(named: kinds),
             wikis: wikis,
             family: family,
             parameters: try parameters(of: kinds.map(JobKind.init(rawValue:)), changed: changed, url: url),
@@ -34,7 +30,9 @@ package enum RunStart {
         )
     }
 
-    private static func parameters(of kinds: [JobKind], changed: Bool, url: String?) throws -> [UInt8] {
+    /// What a run is started with.
+    /// - Throws: ``Complaint`` for options that don't go with the kinds.
+    static func parameters(of kinds: [JobKind], changed: Bool, url: String?) throws -> [UInt8] {
         if changed, kinds != [.modules] || url != nil {
             throw Complaint("--changed goes with the kind modules alone", code: Exit.usage)
         }
@@ -43,6 +41,16 @@ package enum RunStart {
         }
         if let url { return try FollowParameters(url: url).parameters() }
         return try ModulesParameters(changed: changed).parameters()
+    }
+
+    /// The kinds of these names.
+    /// - Throws: ``Complaint`` with the nearest name for one that there isn't.
+    static func kinds(named names: [String]) throws -> [JobKind] {
+        let known = KindCatalog.standard.kinds.map(\.rawValue)
+        for name in names where !known.contains(name) {
+            throw Complaint(Suggestion.unknown("kind", name, inFew: known), code: Exit.usage)
+        }
+        return names.map(JobKind.init(rawValue:))
     }
 
     /// Starts a run, and shows it until it has ended where that is wanted.

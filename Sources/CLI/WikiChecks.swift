@@ -44,7 +44,7 @@ enum WikiChecks {
         let isShown = own.credentials != nil && own.credentialsSite == Site.wikimedia
         let account = isShown ? try await ask(record, own).account : nil
         let limit = LimitClass(isAtWikimedia: isAtWikimedia, account: account, hasContact: own.hasContact)
-        let quota = try settings.coordinatorQuotas()[.site(Site.wikimedia)]
+        let quota = try settings.quotas()[.site(Site.wikimedia)]
         let allowed = limit.requestsPerMinute.map { "\(Int($0)) requests a minute" } ?? "no limit"
         let kept = quota.perMinute.map { "\(Int($0)) a minute" } ?? "without limit"
         let text = "\(limit.name): \(allowed); this coordinator's quota is \(kept), \(quota.atOnce) at once"

@@ -3,7 +3,7 @@ package import MariaDB
 /// The schema that this binary works with.
 package enum Schema {
     /// All migrations, in order.
-    package static let migrations: [Migration] = [.first, .standby, .pauses, .changes]
+    package static let migrations: [Migration] = [.first, .standby, .pauses, .changes, .keeping]
     /// The number of the newest migration that this binary knows.
     package static let version = migrations.count
 

@@ -83,19 +83,7 @@ extension Coordinator {
     }
 
     private func plan(_ request: RunRequest) async throws -> PlannedRun {
-        try check(request)
-        let wikis = try await wikiFacts(for: request)
-        let drafts: [Planner.Draft]
-        do {
-            drafts = try Planner(kinds: kinds).drafts(
-                kinds: request.kinds,
-                wikis: wikis,
-                parameters: request.parameters
-            )
-        } catch let error as InvalidParameters {
-            throw RunRefused.badParameters(error)
-        }
-        guard !drafts.isEmpty else { throw RunRefused.nothingToDo }
+        let drafts = try await RunDrafting(wikis: wikis, kinds: kinds).drafts(for: request).map(\.draft)
         let run = try await store.createRun(request, at: clock.now)
         let planned: PlannedRun
         do {
@@ -118,63 +106,6 @@ extension Coordinator {
         )
         serveParked()
         return planned
-    }
-
-    private func check(_ request: RunRequest) throws {
-        guard !request.kinds.isEmpty else { throw RunRefused.nothingToDo }
-        for kind in request.kinds {
-            guard let spec = kinds[kind] else {
-                throw RunRefused.unknownKind(kind.rawValue, known: kinds.kinds.map(\.rawValue))
-            }
-            do {
-                try spec.checkParameters(request.parameters)
-            } catch let error as InvalidParameters {
-                throw RunRefused.badParameters(error)
-            }
-        }
-    }
-
-    private func wikiFacts(for request: RunRequest) async throws -> [WikiFacts] {
-        let needed = request.kinds.contains { kinds[$0]?.scope != .fleet }
-        guard needed else { return [] }
-        let records = try await wikis.harvestable(named: request.wikis, family: request.family)
-        let found = Set(records.map(\.dbname))
-        let missing = request.wikis.filter { !found.contains($0) }
-        guard missing.isEmpty else { throw try await whyLeftOut(missing, family: request.family) }
-        return records.map(WikiFacts.init)
-    }
-}
-
-extension WikiFacts {
-    init(_ record: WikiRecord) {
-        self.init(
-            dbname: record.dbname,
-            site: record.site,
-            family: record.family,
-            isPrivate: record.isPrivate,
-            knownModules: UInt64(clamping: record.knownModules)
-        )
-    }
-}
-
-extension Coordinator {
-    /// Why some of the wikis that were named can't be worked on: the reason of the first, and all that have the same.
-    private func whyLeftOut(_ names: [String], family: String?) async throws -> RunRefused {
-        var reasons: [String?] = []
-        // So many names make a message long enough.
-        for name in names.prefix(20) {
-            let record = try await wikis.record(name)
-            reasons.append(
-                record.map { record in
-                    if record.isPrivate { return "they are private" }
-                    if record.vanishedAt != nil { return "their list of wikis names them no more" }
-                    return "they aren't of the family \(family ?? "")"
-                }
-            )
-        }
-        let why = reasons.contains(nil) ? nil : reasons[0]
-        let same = zip(names, reasons).filter { $1 == why }.map(\.0)
-        return why.map { .wikisLeftOut(same, why: $0) } ?? .unknownWikis(same)
     }
 }
 

@@ -36,6 +36,8 @@ actor Coordinator {
     var errors: ErrorWatch
     /// Whether the table may have jobs, or runs to be planned, that memory doesn't know of.
     var isBehind = false
+    /// The pass over what is kept only for a time, while it goes on.
+    var retention: Task<[RetentionSettings.Item: Int], any Error>?
     /// When the database's server was started; `nil` when it wasn't asked yet.
     var databaseStart: Timestamp?
 
@@ -161,6 +163,8 @@ actor Coordinator {
             case .cancelRun(let cancel): return (try await cancelRun(cancel), false)
             case .pause(let pause): return (try await self.pause(pause), false)
             case .resume(let resume): return (try await self.resume(resume), false)
+            case .keepRetention(let keep): return (try await keepRetention(keep), false)
+            case .purgeSources(let purge): return (try await purgeSources(purge), false)
             }
         } catch let error as RefusalError {
             return (refuse(error), true)
@@ -261,6 +265,7 @@ extension WireRequest.OneOf_Body {
         case .hello, .heartbeat, .getStatus: false
         case .register, .bye, .acquire, .complete, .fail, .release, .startRun: true
         case .drainWorkers, .resumeWorkers, .changeJobs, .cancelRun, .pause, .resume: true
+        case .keepRetention, .purgeSources: true
         }
     }
 
@@ -270,6 +275,7 @@ extension WireRequest.OneOf_Body {
         case .hello, .register, .bye: nil
         case .acquire, .heartbeat, .complete, .fail, .release: .worker
         case .startRun, .getStatus, .drainWorkers, .resumeWorkers, .changeJobs, .cancelRun, .pause, .resume: .operator
+        case .keepRetention, .purgeSources: .operator
         }
     }
 }

@@ -173,6 +173,18 @@ package struct CoordinatorService: Service {
                     try await coordinator.reconcile()
                 }
             }
+            group.addTask {
+                try await repeating(every: settings.intervals.sources, logger: logger) {
+                    try await coordinator.tidySources()
+                }
+            }
+            group.addTask {
+                // Not while workers come and leases are sorted out.
+                try await Task.sleep(until: coordinator.firstReaping)
+                try await repeating(every: settings.intervals.retention, logger: logger) {
+                    try await coordinator.keepRetention()
+                }
+            }
             group.addTask { try await watch(replier, logger: logger) }
             if let tls = settings.tls {
                 group.addTask { try await renewCertificates(tls, of: replier, logger: logger) }
@@ -189,6 +201,7 @@ package struct CoordinatorService: Service {
                 group.cancelAll()
             }
             let end = await group.nextResult()
+            await coordinator.endRetention()
             await replier.stop(within: Self.stopTime)
             // Being told to stop is no error.
             if case .failure(let error) = end, !(error is CancellationError) { throw error }

@@ -23,6 +23,7 @@ package struct CoordinatorSettings: Sendable {
     package var isStandby = false
     package var following = Following()
     package var intervals = Intervals()
+    package var retention = RetentionSettings()
     /// The version of this program.
     package var software: String
 
@@ -52,6 +53,10 @@ package struct CoordinatorSettings: Sendable {
         package var pauses: Duration = .seconds(20)
         /// For so long a job is tried that an operator wants to end, and whose row its worker has locked.
         package var lockedRows: Duration = .seconds(20)
+        /// Removes what is kept only for a time.
+        package var retention: Duration = .seconds(3600)
+        /// Removes sources that have lost their last reference, and finishes purges.
+        package var sources: Duration = .seconds(2)
         /// Dials itself.
         package var probe: Duration = .seconds(10)
 

@@ -17,6 +17,20 @@ package struct SiteInfo: Sendable, Equatable {
         }
     }
 
+    /// Under which licence its texts are.
+    package struct Rights: Sendable, Equatable {
+        /// What the wiki calls it, such as `Creative Commons Attribution-Share Alike 4.0`; `nil` where it says nothing.
+        package let name: String?
+        /// Where it is; `nil` where the wiki says nothing.
+        package let url: String?
+
+        /// Makes a licence.
+        package init(name: String?, url: String?) {
+            self.name = name
+            self.url = url
+        }
+    }
+
     /// The wiki's id: its database's name, unless its tables have a prefix.
     package let wikiID: String
     /// The software with its version, such as `MediaWiki 1.39.17`.
@@ -27,6 +41,8 @@ package struct SiteInfo: Sendable, Equatable {
     package let serverTime: Date
     /// The namespace 828; `nil` without Scribunto.
     package let moduleNamespace: Namespace?
+    /// Under which licence its texts are.
+    package let rights: Rights
 
     /// Makes what a wiki says of itself.
     package init(
@@ -34,13 +50,15 @@ package struct SiteInfo: Sendable, Equatable {
         generator: String,
         language: String,
         serverTime: Date,
-        moduleNamespace: Namespace?
+        moduleNamespace: Namespace?,
+        rights: Rights = Rights(name: nil, url: nil)
     ) {
         self.wikiID = wikiID
         self.generator = generator
         self.language = language
         self.serverTime = serverTime
         self.moduleNamespace = moduleNamespace
+        self.rights = rights
     }
 }
 
@@ -53,7 +71,7 @@ extension ActionAPI {
 
     /// Asks what the wiki is, and what the account may do.
     var siteInfoQuestion: [HTTPFormField] {
-        let properties = HTTPFormField("siprop", "general|namespaces")
+        let properties = HTTPFormField("siprop", "general|namespaces|rightsinfo")
         if credentials == nil { return [HTTPFormField("meta", "siteinfo"), properties] }
         return [HTTPFormField("meta", "siteinfo|userinfo"), properties, HTTPFormField("uiprop", "rights|groups")]
     }
@@ -82,7 +100,8 @@ extension ActionAPI {
             serverTime: time,
             moduleNamespace: namespace.map {
                 SiteInfo.Namespace(name: $0.name, canonicalName: $0.canonical ?? $0.name)
-            }
+            },
+            rights: SiteInfo.Rights(query.rightsinfo, of: wiki)
         )
     }
 }
@@ -94,12 +113,18 @@ private struct SiteInfoAnswer: Decodable {
         let general: General
         let namespaces: [String: Namespace]
         let userinfo: User?
+        let rightsinfo: Rights?
     }
 
     struct User: Decodable {
         let name: String
         let groups: [String]?
         let rights: [String]?
+    }
+
+    struct Rights: Decodable {
+        let url: String?
+        let text: String?
     }
 
     struct General: Decodable {
@@ -112,5 +137,16 @@ private struct SiteInfoAnswer: Decodable {
     struct Namespace: Decodable {
         let name: String
         let canonical: String?
+    }
+}
+
+extension SiteInfo.Rights {
+    /// MediaWiki gives empty texts for what isn't set, and the address as it is set, perhaps without a scheme. Source:
+    /// MediaWiki, ApiQuerySiteinfo::appendRightsInfo.
+    fileprivate init(_ answer: SiteInfoAnswer.Rights?, of wiki: WikiDescription) {
+        let name = answer?.text.flatMap { $0.isEmpty ? nil : $0 }
+        let url = answer?.url.flatMap { $0.isEmpty ? nil : $0 }
+        let scheme = wiki.url.prefix { $0 != "/" }
+        self.init(name: name, url: url.map { $0.hasPrefix("//") ? "\(scheme)\($0)" : $0 })
     }
 }

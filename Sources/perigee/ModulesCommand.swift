@@ -4,6 +4,6 @@ struct ModulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "modules",
         abstract: "The result, without SQL.",
-        subcommands: [ModulesList.self, ModulesShow.self, ModulesExport.self]
+        subcommands: [ModulesList.self, ModulesShow.self, ModulesExport.self, ModulesPurgeCommand.self]
     )
 }

@@ -11,7 +11,7 @@ struct Perigee: AsyncParsableCommand {
         subcommands: [
             MigrateCommand.self, DoctorCommand.self, HealthCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             WikisCommand.self, RunCommand.self, RunsCommand.self, StatusCommand.self, JobsCommand.self,
-            WorkersCommand.self, PauseCommand.self, ResumeCommand.self, ModulesCommand.self,
+            WorkersCommand.self, PauseCommand.self, ResumeCommand.self, ModulesCommand.self, RetentionCommand.self,
         ]
     )
 

@@ -8,6 +8,7 @@ struct RunCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: SettingsOptions
+    @OptionGroup var output: OutputOptions
 
     @Argument(help: "What to gather, such as modules.")
     var kinds: [String]
@@ -27,7 +28,25 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Wait until the run has ended; exit code 1 when jobs failed.")
     var wait = false
 
+    @Flag(help: "Say what the run would do, by what the tables know, and do nothing; needs no coordinator.")
+    var plan = false
+
+    func validate() throws {
+        guard !plan || !wait else { throw ValidationError("--plan starts nothing that --wait could wait for") }
+    }
+
     func run() async throws {
+        if plan {
+            return try await RunPlan.show(
+                options.load(),
+                output.value,
+                kinds: kinds,
+                wikis: wikis?.names ?? [],
+                family: family,
+                changed: changed,
+                url: url
+            )
+        }
         try await RunStart.run(
             options.load(),
             kinds: kinds,

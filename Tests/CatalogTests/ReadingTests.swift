@@ -88,6 +88,10 @@ import Testing
             "sha1": digest(Insecure.SHA1.hash(data: source)), "sha256": digest(SHA256.hash(data: source)),
             "is_redirect": .flag(false), "redirect_target": .null, "no_source_reason": .null,
             "observed_at": .time(time(10)), "deleted_at": .null, "copies": .int(3), "source": .text(source),
+            "license": .null, "license_url": .null,
+            "page_url": text("https://aawiki.example/w/index.php?title=Modul:New_name"),
+            "permalink": text("https://aawiki.example/w/index.php?oldid=11"),
+            "history_url": text("https://aawiki.example/w/index.php?curid=1&action=history"),
         ]
         #expect(fields(0) == expected)
         #expect(fields(1)["deleted_at"] == .time(time(20)))

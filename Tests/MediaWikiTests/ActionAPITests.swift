@@ -20,7 +20,38 @@ import Testing
         #expect(info.moduleNamespace == .init(name: "মডিউল", canonicalName: "Module"))
         #expect(server.requests.count == 1)
         #expect(server.requests[0]["maxlag"] == "5")
-        #expect(server.requests[0]["siprop"] == "general|namespaces")
+        #expect(server.requests[0]["siprop"] == "general|namespaces|rightsinfo")
+    }
+
+    @Test(arguments: [
+        (#""rightsinfo":{"url":"","text":""}"#, SiteInfo.Rights(name: nil, url: nil)),
+        (
+            #""rightsinfo":{"url":"//a.test/by-sa","text":"CC BY-SA"}"#,
+            SiteInfo.Rights(name: "CC BY-SA", url: "http://a.test/by-sa")
+        ),
+        (#""x":1"#, SiteInfo.Rights(name: nil, url: nil)),
+    ])
+    func licence(_ json: String, _ rights: SiteInfo.Rights) async throws {
+        let server = try ReplayServer(Self.siteInfo.replacing(#""query":{"#, with: #""query":{\#(json),"#))
+        #expect(try await server.api.siteInfo().rights == rights)
+    }
+
+    @Test func statesOfRevisions() async throws {
+        let server = try ReplayServer(
+            """
+            {"batchcomplete":true,"curtimestamp":"2026-11-22T04:30:00Z","query":{
+                "badrevids":{"9":{"revid":9,"missing":true}},
+                "pages":[{"pageid":1,"ns":828,"title":"Module:A","revisions":[
+                    {"revid":1,"parentid":0,"sha1":"da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+                    {"revid":2,"parentid":1,"sha1hidden":true},
+                    {"revid":3,"parentid":2,"sha1hidden":true,"suppressed":true},
+                    {"revid":4,"parentid":3,"sha1":"da39a3ee5e6b4b0d3255bfef95601890afd80709","suppressed":true}]}]}}
+            """
+        )
+        let answer = try await server.api.revisionStates(ids: [1, 2, 3, 4, 9])
+        #expect(answer.states == [1: .shown, 2: .hidden, 3: .suppressed, 4: .shown, 9: .missing])
+        #expect(server.requests[0]["revids"] == "1|2|3|4|9")
+        #expect(server.requests[0]["rvprop"] == "ids|sha1")
     }
 
     @Test func wikiWithoutModules() async throws {

@@ -5,7 +5,9 @@ import SwiftProtobuf
 /// What the files of `Fixtures` hold.
 enum Samples {
     static let requests = own.merging(ControlSamples.requests) { first, _ in first }
+        .merging(KeepingSamples.requests) { first, _ in first }
     static let responses = ownResponses.merging(ControlSamples.responses) { first, _ in first }
+        .merging(KeepingSamples.responses) { first, _ in first }
 
     private static let own: [String: WireRequest] = [
         "hello": request(.hello(WireHello()), session: false),

@@ -24,6 +24,8 @@ if ( !$farmWiki ) {
 }
 
 $wgSitename = $farmWiki['name'];
+$wgRightsText = 'Creative Commons Attribution-Share Alike 4.0';
+$wgRightsUrl = 'https://creativecommons.org/licenses/by-sa/4.0/';
 $wgMetaNamespace = 'Project';
 $wgLanguageCode = $farmWiki['lang'];
 $wgLocaltimezone = 'UTC';

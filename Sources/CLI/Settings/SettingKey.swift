@@ -85,6 +85,42 @@ package struct SettingKey: Hashable, Sendable {
         standard: "10"
     )
 
+    package static let retentionRuns = SettingKey(
+        "retention.runs_days",
+        "ended runs, with their jobs and checkpoints, are kept for so many days; 0 for ever, as in all of these",
+        standard: "90"
+    )
+    package static let retentionEvents = SettingKey(
+        "retention.events_days",
+        "what happened to jobs that have ended",
+        standard: "30"
+    )
+    package static let retentionWorkers = SettingKey(
+        "retention.workers_days",
+        "workers that have left or were lost",
+        standard: "30"
+    )
+    package static let retentionDeletedTexts = SettingKey(
+        "retention.deleted_texts_days",
+        "the texts, earlier ones too, of pages that were found to be deleted; their rows stay",
+        standard: "30"
+    )
+    package static let retentionDeletedPages = SettingKey(
+        "retention.deleted_pages_days",
+        "the rows of pages that were found to be deleted, with their history",
+        standard: "365"
+    )
+    package static let retentionHistory = SettingKey(
+        "retention.history_days",
+        "earlier revisions of pages, since they were first seen",
+        standard: "0"
+    )
+    package static let retentionSources = SettingKey(
+        "retention.sources_days",
+        "sources that no row refers to, since they were first seen",
+        standard: "7"
+    )
+
     package static let tlsAuthority = SettingKey("tls.ca", "PEM file with the CA of the coordinator and its workers")
     package static let tlsCertificate = SettingKey("tls.certificate", "PEM file with this process's certificate")
     package static let tlsKey = SettingKey("tls.key", "PEM file with its key")
@@ -197,6 +233,8 @@ package struct SettingKey: Hashable, Sendable {
         coordinatorListen, coordinatorAddress, coordinatorConnections, heartbeat, lease, firstLease,
         takeover,
         maximumFailures, maximumLosses, sameError,
+        retentionRuns, retentionEvents, retentionWorkers, retentionDeletedTexts, retentionDeletedPages,
+        retentionHistory, retentionSources,
         tlsAuthority, tlsCertificate, tlsKey, tlsServerName, tlsRevocations,
         workerSecret, operatorSecret,
         workerName, workerSlots, workerGrace, workerConnections,

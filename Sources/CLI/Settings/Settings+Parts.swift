@@ -59,7 +59,7 @@ extension Settings {
             software: Version.current
         )
         settings.isStandby = isStandby
-        settings.quotas = try coordinatorQuotas()
+        settings.quotas = try quotas()
         let heartbeat = try integer(.heartbeat, in: 1...600)
         settings.heartbeat = .seconds(heartbeat)
         settings.dispatch.lease = .seconds(try integer(.lease, in: 3 * heartbeat...86_400))
@@ -70,6 +70,9 @@ extension Settings {
         settings.following.wait = .seconds(try integer(.changesWait, in: 0...3600))
         settings.following.jobs = try integer(.changesJobs, in: 1...1000)
         settings.errors.wikis = try integer(.sameError, in: 0...100_000)
+        for item in RetentionSettings.Item.allCases {
+            settings.retention[item] = try integer(.retention(item), in: 0...36_500)
+        }
         return settings
     }
 
@@ -130,7 +133,7 @@ extension Settings {
 
     /// The limits of resources that a coordinator with these settings keeps to.
     /// - Throws: ``SettingsError``.
-    func coordinatorQuotas() throws -> Quotas {
+    func quotas() throws -> Quotas {
         let perMinute = try integer(.sitePerMinute, in: 0...1_000_000)
         let named: [String: Quota]
         do {
@@ -240,5 +243,20 @@ extension Settings {
             )
         }
         return settings
+    }
+}
+
+extension SettingKey {
+    /// For how many days what is kept.
+    fileprivate static func retention(_ item: RetentionSettings.Item) -> SettingKey {
+        switch item {
+        case .runs: .retentionRuns
+        case .events: .retentionEvents
+        case .workers: .retentionWorkers
+        case .deletedTexts: .retentionDeletedTexts
+        case .deletedPages: .retentionDeletedPages
+        case .history: .retentionHistory
+        case .sources: .retentionSources
+        }
     }
 }

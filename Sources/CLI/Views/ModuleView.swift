@@ -47,6 +47,7 @@ package enum ModuleView {
         Field("revised_at") { .time($0.revisedAt) },
         Field("seen_at") { .time($0.seenAt) },
         Field("sha256") { $0.sha256.map { .bytes($0) } ?? .null },
+        Field("no_source_reason") { .text($0.reason?.rawValue) },
     ]
 
     private static func write(sourceOf module: ModuleDetail, _ wiki: String, _ session: ReadSession) async throws {

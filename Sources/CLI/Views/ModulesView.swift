@@ -9,7 +9,8 @@ package enum ModulesView {
     ]
     /// The columns of an export when nobody says.
     package static let exportColumns = [
-        "dbname", "page_id", "title", "lastrevid", "content_model", "length", "sha1",
+        "dbname", "page_id", "title", "lastrevid", "content_model", "length", "sha1", "license", "license_url",
+        "permalink", "history_url",
     ]
 
     /// Lists modules, by wiki and page id.

@@ -40,6 +40,8 @@ package enum WikisView {
         Field("is_private", for: .programs) { .flag($0.isPrivate) },
         Field("is_fishbowl", for: .programs) { .flag($0.isFishbowl) },
         Field("module_namespace", for: .programs) { $0.moduleNamespace.map { .text($0) } ?? .null },
+        Field("license", for: .programs) { .text($0.license.name) },
+        Field("license_url", for: .programs) { .text($0.license.url) },
         Field("source", for: .programs) { .text($0.source.rawValue) },
         Field("observed_at", for: .programs) { .time($0.observedAt) },
         Field("vanished_at", for: .programs) { .time($0.vanishedAt) },

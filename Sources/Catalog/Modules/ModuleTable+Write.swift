@@ -3,8 +3,8 @@ package import MariaDB
 extension ModuleTable {
     /// What a row has of the page itself.
     private static let pageColumns = [
-        "title", "lastrevid", "revised_at", "content_model", "length", "sha256", "no_source_reason", "is_redirect",
-        "redirect_target",
+        "title", "lastrevid", "revised_at", "content_model", "length", "sha256", "no_source_reason",
+        "purged_sha256", "is_redirect", "redirect_target",
     ]
     private static let upsert = GuardedUpsert.sql(
         table: "modules",
@@ -26,16 +26,26 @@ extension ModuleTable {
     /// Writes what wikis showed: sources, rows and history, in this order and each in the order of its keys.
     ///
     /// Written again, it changes nothing. An older observation never replaces a newer one, only its revision is added
-    /// to the history. A page that was marked as deleted is so no more; one that was moved keeps its row.
+    /// to the history. A page that was marked as deleted is so no more; one that was moved keeps its row. A text that was
+    /// purged isn't stored, and one that its wiki has hidden is taken from row and history; its source is left for
+    /// ``SourceSweep``.
     /// - Throws: ``SourceTooLarge`` before anything is written; what a `Transaction` throws.
     package static func write(_ rows: [ModuleRow], in transaction: Transaction) async throws -> ModuleWriteCounts {
         let rows = rows.sorted(by: ModuleRow.keyOrder)
-        let (hashes, sources) = try hashed(rows)
+        let (hashed, sources) = try hashed(rows)
         guard !rows.isEmpty else { return ModuleWriteCounts() }
-        var counts = try await count(rows, hashes, in: transaction)
-        counts.newSources = try await ModuleSource.write(sources, in: transaction)
-        try await writeRows(rows, hashes, by: upsert, in: transaction)
-        try await writeHistory(zip(rows, hashes).filter { $0.0.isHistory }, in: transaction)
+        let written = try await ModuleSource.write(sources, in: transaction)
+        let texts = hashed.map { $0.without(written.purged) }
+        let stored = try await stored(rows, in: transaction)
+        var counts = count(rows, texts, over: stored)
+        counts.newSources = written.new
+        try await writeRows(rows, texts, by: upsert, in: transaction)
+        let history = zip(rows, texts).filter { $0.0.isHistory }
+        let withdrawn = history.filter { $0.1.reason.map(NoSourceReason.withdrawing.contains) ?? false }.map(\.0)
+        var unlinked = try await ModuleHistory.sources(of: withdrawn.map(\.revision), in: transaction)
+        for row in withdrawn { if let hash = stored[row.pageKey]?.sha256 { unlinked.insert(hash) } }
+        try await ModuleHistory.write(history, in: transaction)
+        try await SourceSweep.note(unlinked, in: transaction)
         return counts
     }
 
@@ -55,19 +65,19 @@ extension ModuleTable {
             row.walk = noWalk
             return row
         }
-        let hashes = rows.map { _ in [UInt8]?.none }
-        counts.new = try await count(rows, hashes, in: transaction).new
-        try await writeRows(rows, hashes, by: doubtfulUpsert, in: transaction)
+        let texts = rows.map { RowText(reason: $0.reason) }
+        counts.new = count(rows, texts, over: try await stored(rows, in: transaction)).new
+        try await writeRows(rows, texts, by: doubtfulUpsert, in: transaction)
         return counts
     }
 
-    /// The hash of each row's source, and each source once.
-    private static func hashed(_ rows: [ModuleRow]) throws(SourceTooLarge) -> ([[UInt8]?], [ModuleSource]) {
-        var hashes: [[UInt8]?] = []
+    /// What is known of each row's text, and each source once.
+    private static func hashed(_ rows: [ModuleRow]) throws(SourceTooLarge) -> ([RowText], [ModuleSource]) {
+        var texts: [RowText] = []
         var sources: [[UInt8]: ModuleSource] = [:]
         for row in rows {
             guard case .source(let text) = row.content else {
-                hashes.append(nil)
+                texts.append(RowText(reason: row.reason))
                 continue
             }
             guard text.count <= ModuleRow.sourceLimit else {
@@ -76,30 +86,40 @@ extension ModuleTable {
             var source = ModuleSource(text, seenAt: row.observedAt)
             if let other = sources[source.sha256] { source.seenAt = min(source.seenAt, other.seenAt) }
             sources[source.sha256] = source
-            hashes.append(source.sha256)
+            texts.append(RowText(sha256: source.sha256))
         }
-        return (hashes, Array(sources.values))
+        return (texts, Array(sources.values))
+    }
+
+    /// What the table has of the rows' pages.
+    private static func stored(
+        _ rows: [ModuleRow],
+        in transaction: Transaction
+    ) async throws -> [ModuleRow.PageKey: StoredModule] {
+        var found: [ModuleRow.PageKey: StoredModule] = [:]
+        for (name, group) in Dictionary(grouping: rows, by: { Array($0.dbname.utf8) }) {
+            guard let dbname = group.first?.dbname else { continue }
+            let modules = try await StoredModule.read(dbname, group.map(\.pageID)) {
+                try await transaction.rows($0, $1)
+            }
+            for (pageID, module) in modules { found[ModuleRow.PageKey(dbname: name, pageID: pageID)] = module }
+        }
+        return found
     }
 
     private static func count(
         _ rows: [ModuleRow],
-        _ hashes: [[UInt8]?],
-        in transaction: Transaction
-    ) async throws -> ModuleWriteCounts {
+        _ texts: [RowText],
+        over stored: [ModuleRow.PageKey: StoredModule]
+    ) -> ModuleWriteCounts {
         var counts = ModuleWriteCounts()
-        for group in Dictionary(grouping: zip(rows, hashes), by: { Array($0.0.dbname.utf8) }).values {
-            guard let dbname = group.first?.0.dbname else { continue }
-            let stored = try await StoredModule.read(dbname, group.map { $0.0.pageID }) {
-                try await transaction.rows($0, $1)
-            }
-            for (row, hash) in group { counts.add(row, hash, over: stored[row.pageID]) }
-        }
+        for (row, text) in zip(rows, texts) { counts.add(row, text, over: stored[row.pageKey]) }
         return counts
     }
 
     private static func writeRows(
         _ rows: [ModuleRow],
-        _ hashes: [[UInt8]?],
+        _ texts: [RowText],
         by upsert: String,
         in transaction: Transaction
     ) async throws {
@@ -109,29 +129,9 @@ extension ModuleTable {
                 .bytes(rows.map { Array($0.dbname.utf8) }), .uints(rows.map(\.pageID)), .uints(rows.map(\.walk)),
                 .bytes(rows.map(\.title)), .uints(rows.map(\.lastRevisionID)), .timestamps(rows.map(\.revisedAt)),
                 .bytes(rows.map { Array($0.contentModel.utf8) }), .uints(rows.map { UInt64(clamping: $0.length) }),
-                .bytes(hashes), .bytes(rows.map { $0.reason.map { Array($0.rawValue.utf8) } }),
+                .bytes(texts.map(\.sha256)), .bytes(texts.map(\.reason?.bytes)), .bytes(texts.map(\.purged)),
                 .uints(rows.map { $0.isRedirect ? 1 : 0 }), .bytes(rows.map(\.storedTarget)),
                 .timestamps(rows.map(\.observedAt)), .timestamps(rows.map(\.observedAt)),
-            ]
-        )
-    }
-
-    /// A revision is there once, whoever saw it first; a text that was hidden then is filled in when it's shown.
-    private static func writeHistory(
-        _ revisions: [(row: ModuleRow, hash: [UInt8]?)],
-        in transaction: Transaction
-    ) async throws {
-        guard !revisions.isEmpty else { return }
-        try await transaction.executeBulk(
-            """
-            INSERT INTO module_history (dbname, page_id, revid, sha256, revised_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)
-            ON DUPLICATE KEY UPDATE sha256 = COALESCE(sha256, VALUES(sha256)),
-                revised_at = COALESCE(revised_at, VALUES(revised_at)), seen_at = LEAST(seen_at, VALUES(seen_at))
-            """,
-            [
-                .bytes(revisions.map { Array($0.row.dbname.utf8) }), .uints(revisions.map(\.row.pageID)),
-                .uints(revisions.map(\.row.lastRevisionID)), .bytes(revisions.map(\.hash)),
-                .timestamps(revisions.map(\.row.revisedAt)), .timestamps(revisions.map(\.row.observedAt)),
             ]
         )
     }
@@ -147,6 +147,17 @@ extension ModuleRow {
     var storedTarget: [UInt8]? {
         redirectTarget.flatMap { $0.count <= 512 ? $0 : nil }
     }
+
+    /// The key of `modules`; names are bytes there.
+    struct PageKey: Hashable {
+        let dbname: [UInt8]
+        let pageID: UInt64
+    }
+
+    var pageKey: PageKey { PageKey(dbname: Array(dbname.utf8), pageID: pageID) }
+
+    /// The key of its revision in the history.
+    var revision: RevisionKey { RevisionKey(dbname: dbname, pageID: pageID, revisionID: lastRevisionID) }
 }
 
 /// A source is over the limit; nothing was written. The row should have come with ``NoSourceReason/tooLarge``.

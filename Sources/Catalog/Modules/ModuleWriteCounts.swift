@@ -24,7 +24,7 @@ package struct ModuleWriteCounts: Sendable, Equatable {
     }
 
     /// Counts what `row` does to the row that is there.
-    mutating func add(_ row: ModuleRow, _ hash: [UInt8]?, over stored: StoredModule?) {
+    mutating func add(_ row: ModuleRow, _ text: RowText, over stored: StoredModule?) {
         guard let stored else {
             new += 1
             return
@@ -35,8 +35,8 @@ package struct ModuleWriteCounts: Sendable, Equatable {
         }
         let isSame =
             stored.deletedAt == nil && stored.title == row.title && stored.lastRevisionID == row.lastRevisionID
-            && stored.contentModel == row.contentModel && stored.length == row.length && stored.sha256 == hash
-            && stored.reason == row.reason && stored.isRedirect == row.isRedirect
+            && stored.contentModel == row.contentModel && stored.length == row.length && stored.sha256 == text.sha256
+            && stored.reason == text.reason && stored.isRedirect == row.isRedirect
             && stored.redirectTarget == row.storedTarget
         if isSame { unchanged += 1 } else { changed += 1 }
     }

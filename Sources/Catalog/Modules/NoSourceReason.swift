@@ -22,6 +22,18 @@ package struct NoSourceReason: RawRepresentable, Sendable, Hashable {
     /// The wiki says that the title is none.
     package static let invalid = NoSourceReason(rawValue: "invalid")
 
+    /// The page, or the revision, was deleted, and its text isn't kept any longer.
+    package static let deleted = NoSourceReason(rawValue: "deleted")
+    /// An operator has had this very text removed (`purged_sources`).
+    package static let purged = NoSourceReason(rawValue: "purged")
+
     /// Whether it says something of a revision that exists, so that the revision belongs to the history.
     var isOfRevision: Bool { [.hidden, .suppressed, .textMissing, .tooLarge].contains(self) }
+
+    /// Those by which a text is no longer to be shown: also the text that is here already goes.
+    static let withdrawing: Set<NoSourceReason> = [.hidden, .suppressed, .purged]
+
+    /// Whether the text may be had at the next look though the page's list entry says nothing new: what was hidden can be
+    /// shown again without a new revision, and a deleted page can come back as it was.
+    package var mayPass: Bool { [.hidden, .suppressed, .missing, .deleted].contains(self) }
 }

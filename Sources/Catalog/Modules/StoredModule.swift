@@ -18,6 +18,8 @@ package struct StoredModule: Sendable, Equatable {
     package let sha256: [UInt8]?
     /// Why there is no source; `nil` when there is one.
     package let reason: NoSourceReason?
+    /// Whether it was purged, and that was undone since.
+    package let isUnpurged: Bool
     /// When that was observed, by the wiki's clock.
     package let observedAt: Timestamp
     /// When the page was found to be gone; `nil` for one that is there.
@@ -36,7 +38,9 @@ extension StoredModule {
             let rows = try await read(
                 """
                 SELECT page_id, lastrevid, title, content_model, length, is_redirect, redirect_target, sha256,
-                    no_source_reason, observed_at, deleted_at
+                    no_source_reason, observed_at, deleted_at,
+                    (purged_sha256 IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM purged_sources AS p WHERE p.sha256 = purged_sha256)) AS is_unpurged
                 FROM modules WHERE dbname = ? AND page_id IN (\(list.placeholders))
                 """,
                 [.name(dbname)] + list.values
@@ -55,6 +59,7 @@ extension StoredModule {
         redirectTarget = try row.decode("redirect_target")
         sha256 = try row.decode("sha256")
         reason = try row.decode("no_source_reason", as: String?.self).map(NoSourceReason.init)
+        isUnpurged = try row.decode("is_unpurged")
         observedAt = try row.decode("observed_at")
         deletedAt = try row.decode("deleted_at")
     }

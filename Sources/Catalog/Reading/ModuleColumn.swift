@@ -21,6 +21,15 @@ package enum ModuleColumn: String, Sendable, CaseIterable {
     case deletedAt = "deleted_at"
     /// How many pages of all wikis have the same source now; null for one without source.
     case copies
+    /// What the wiki calls the licence of its texts.
+    case license
+    case licenseURL = "license_url"
+    /// Where the page is read.
+    case pageURL = "page_url"
+    /// Where that very revision is read: it stays when the page is edited or moved.
+    case permalink
+    /// Where its authors are named.
+    case historyURL = "history_url"
     case source
 
     /// The columns of these names, in their order.
@@ -34,7 +43,11 @@ package enum ModuleColumn: String, Sendable, CaseIterable {
     /// How it is read, from `modules` as m and `module_sources` as s. The source itself is fetched by its hash.
     var expression: String {
         switch self {
-        case .fullTitle: "m.title"
+        case .fullTitle, .pageURL: "m.title"
+        case .permalink: "m.lastrevid"
+        case .historyURL: "m.page_id"
+        // The same for all modules of a wiki.
+        case .license, .licenseURL: "1"
         case .sha1: "s.sha1"
         case .source: "m.sha256"
         case .copies:
@@ -48,13 +61,18 @@ package enum ModuleColumn: String, Sendable, CaseIterable {
 
     /// The field of what ``expression`` gave.
     /// - Throws: ``UnreadableField``.
-    func field(_ value: Value, namespace: [UInt8]) throws(UnreadableField) -> FieldValue {
+    func field(_ value: Value, of wiki: ListedWiki) throws(UnreadableField) -> FieldValue {
         switch (self, value) {
+        case (.license, _): wiki.license.name.map { .text(Array($0.utf8)) } ?? .null
+        case (.licenseURL, _): wiki.license.url.map { .text(Array($0.utf8)) } ?? .null
         case (_, .null): .null
         case (.isRedirect, .int(let number)): .flag(number != 0)
         case (.sha1, .bytes(let bytes)), (.sha256, .bytes(let bytes)): .digest(bytes)
         case (.fullTitle, .bytes(let title)):
-            .text(namespace + ":".utf8 + title.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: " ") : $0 })
+            .text(wiki.namespace + ":".utf8 + title.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: " ") : $0 })
+        case (.pageURL, .bytes(let title)): .text(wiki.address.page(wiki.namespace + ":".utf8 + title))
+        case (.permalink, .uint(let revision)): .text(wiki.address.revision(revision))
+        case (.historyURL, .uint(let pageID)): .text(wiki.address.history(ofPage: pageID))
         case (_, .bytes(let bytes)): .text(bytes)
         case (_, .uint(let number)): .int(number)
         case (_, .int(let number)) where number >= 0: .int(UInt64(number))

@@ -23,15 +23,13 @@ package struct ModuleDetail: Sendable {
     /// - Throws: what a `ConnectionPool` throws.
     package static func show(_ dbname: String, _ name: Name, from pool: ConnectionPool) async throws -> ModuleDetail? {
         try await pool.withConnection { connection in
-            let wiki = try await connection.rows(
-                "SELECT dbname, module_namespace FROM wikis WHERE dbname = ?",
-                [.name(dbname)]
-            ).first.map(ListedWiki.init)
-            guard let wiki, let pageID = try await pageID(of: name, in: wiki, on: connection) else { return nil }
+            guard let wiki = try await ListedWiki.named(dbname, on: connection),
+                let pageID = try await pageID(of: name, in: wiki, on: connection)
+            else { return nil }
             let found = try await ModuleSelect(columns: ModuleColumn.allCases).read(
                 "m.dbname = ? AND m.page_id = ?",
                 [.bytes(wiki.dbname), .uint(pageID)],
-                namespace: wiki.namespace,
+                of: wiki,
                 on: connection
             )
             guard let fields = found?.modules.first else { return nil }
@@ -70,8 +68,10 @@ package struct ModuleDetail: Sendable {
 package struct SeenRevision: Sendable, Equatable {
     /// Its number.
     package let revisionID: UInt64
-    /// The hash of its source, in hexadecimal digits; `nil` when it couldn't be read.
+    /// The hash of its source; `nil` when there is none.
     package let sha256: [UInt8]?
+    /// Why there is no source; `nil` when there is one, and where that isn't known.
+    package let reason: NoSourceReason?
     /// When it was made.
     package let revisedAt: Timestamp?
     /// When it was first seen, by the wiki's clock.
@@ -80,7 +80,7 @@ package struct SeenRevision: Sendable, Equatable {
     static func read(_ wiki: ListedWiki, _ pageID: UInt64, on connection: Connection) async throws -> [SeenRevision] {
         try await connection.rows(
             """
-            SELECT revid, sha256, revised_at, seen_at FROM module_history
+            SELECT revid, sha256, no_source_reason, revised_at, seen_at FROM module_history
             WHERE dbname = ? AND page_id = ? ORDER BY revid DESC LIMIT \(ModuleDetail.historyLimit)
             """,
             [.bytes(wiki.dbname), .uint(pageID)]
@@ -88,6 +88,7 @@ package struct SeenRevision: Sendable, Equatable {
             SeenRevision(
                 revisionID: try row.decode("revid"),
                 sha256: try row.decode("sha256"),
+                reason: try row.decode("no_source_reason", as: String?.self).map(NoSourceReason.init),
                 revisedAt: try row.decode("revised_at"),
                 seenAt: try row.decode("seen_at")
             )

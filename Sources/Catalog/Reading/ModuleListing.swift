@@ -59,7 +59,7 @@ package struct ModuleListing: Sendable {
             let found = try await select.read(
                 "\(conditions.map(\.sql).joined(separator: " AND ")) ORDER BY m.page_id LIMIT \(select.rowLimit)",
                 conditions.flatMap(\.values),
-                namespace: wiki.namespace,
+                of: wiki,
                 on: connection
             )
             if let found {
@@ -76,10 +76,22 @@ package struct ModuleListing: Sendable {
 struct ListedWiki: Sendable {
     let dbname: [UInt8]
     let namespace: [UInt8]
+    let address: WikiAddress
+    let license: WikiLicense
+
+    private static let columns = "dbname, url, module_namespace, license, license_url"
 
     init(_ row: Row) throws {
         dbname = try row.decode("dbname")
         namespace = try row.decode("module_namespace", as: [UInt8]?.self) ?? ModuleListing.canonicalNamespace
+        address = WikiAddress(url: try row.decode("url"))
+        license = WikiLicense(name: try row.decode("license"), url: try row.decode("license_url"))
+    }
+
+    /// The wiki of this name; `nil` when there is none.
+    static func named(_ dbname: String, on connection: Connection) async throws -> ListedWiki? {
+        try await connection.rows("SELECT \(columns) FROM wikis WHERE dbname = ?", [.name(dbname)]).first
+            .map(ListedWiki.init)
     }
 
     /// The next wikis that the filter lets through, by byte order of their names; none when there are no more.
@@ -112,7 +124,7 @@ struct ListedWiki: Sendable {
         on connection: Connection
     ) async throws -> [ListedWiki] {
         try await connection.rows(
-            "SELECT dbname, module_namespace FROM wikis WHERE \(condition) ORDER BY dbname LIMIT 500",
+            "SELECT \(columns) FROM wikis WHERE \(condition) ORDER BY dbname LIMIT 500",
             values
         ).map(ListedWiki.init)
     }

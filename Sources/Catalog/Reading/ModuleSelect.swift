@@ -13,12 +13,12 @@ struct ModuleSelect: Sendable {
     /// Reads modules, by page id: as many as `sql` gives, or fewer where their sources are large, but at least one.
     /// - Parameters:
     ///   - conditions: what follows WHERE.
-    ///   - namespace: the local name of the namespace of modules.
+    ///   - wiki: whose modules they are.
     /// - Returns: the modules, and the page id of the last one; `nil` when there is none.
     func read(
         _ conditions: String,
         _ values: [Value],
-        namespace: [UInt8],
+        of wiki: ListedWiki,
         on connection: Connection
     ) async throws -> (modules: [ListedModule], last: UInt64)? {
         let rows = try await connection.rows("\(select) WHERE \(conditions)", values, limit: rowLimit)
@@ -26,12 +26,13 @@ struct ModuleSelect: Sendable {
         guard let last = kept.last else { return nil }
         let sources = columns.contains(.source) ? try await Self.sources(of: kept, on: connection) : [:]
         return (
-            try kept.map { try module($0, namespace: namespace, sources: sources) }, try last.decode("key_page_id")
+            try kept.map { try module($0, of: wiki, sources: sources) }, try last.decode("key_page_id")
         )
     }
 
     private var select: String {
-        var expressions = columns.map(\.expression) + ["m.page_id AS key_page_id"]
+        // Two columns may have one expression, but not one name.
+        var expressions = columns.map { "\($0.expression) AS field_\($0.rawValue)" } + ["m.page_id AS key_page_id"]
         let needsSources = columns.contains(.sha1) || columns.contains(.source)
         if needsSources { expressions += ["m.sha256 AS key_sha256", "s.length AS source_length"] }
         return """
@@ -65,11 +66,11 @@ struct ModuleSelect: Sendable {
         return sources
     }
 
-    private func module(_ row: Row, namespace: [UInt8], sources: [[UInt8]: [UInt8]]) throws -> ListedModule {
+    private func module(_ row: Row, of wiki: ListedWiki, sources: [[UInt8]: [UInt8]]) throws -> ListedModule {
         try zip(columns, row.values).map { column, value in
             var value = value
             if column == .source, case .bytes(let hash) = value { value = sources[hash].map { .bytes($0) } ?? .null }
-            return (column.rawValue, try column.field(value, namespace: namespace))
+            return (column.rawValue, try column.field(value, of: wiki))
         }
     }
 }

@@ -18,6 +18,8 @@ package struct WikiRecord: Sendable, Equatable {
     package let walkResult: WikiWalkResult?
     /// Until when the changes of its modules are in the tables, by the wiki's clock.
     package let changesUntil: Timestamp?
+    /// Under which licence its texts are, as the last walk heard.
+    package let license: WikiLicense
     /// How many of its pages of that namespace are known and not deleted.
     package let knownModules: Int
 
@@ -70,6 +72,7 @@ extension WikiRecord {
     static let select = """
         SELECT \(WikiEntry.columns), source, observed_at, vanished_at, module_namespace, walked_at, walk_result,
             changes_until,
+            license, license_url,
             (SELECT COUNT(*) FROM modules WHERE modules.dbname = wikis.dbname AND deleted_at IS NULL) AS known_modules
         FROM wikis
         """
@@ -83,6 +86,7 @@ extension WikiRecord {
         walkedAt = try row.decode("walked_at")
         walkResult = try row.decode("walk_result", as: String?.self) == nil ? nil : row.decodeName("walk_result")
         changesUntil = try row.decode("changes_until")
+        license = WikiLicense(name: try row.decode("license"), url: try row.decode("license_url"))
         knownModules = try row.decode("known_modules")
     }
 }

@@ -42,23 +42,26 @@ extension WikiTable {
     /// seen all changes from before it began.
     /// - Parameters:
     ///   - namespace: the local name of the namespace of modules; `nil` when not known or when there is none.
+    ///   - license: under which the wiki says that its texts are.
     ///   - time: when the walk began.
     /// - Throws: what a `Transaction` throws.
     package static func noteWalk(
         of dbname: String,
         namespace: [UInt8]?,
+        license: WikiLicense = .unknown,
         result: WikiWalkResult,
         startedAt time: Timestamp,
         in transaction: Transaction
     ) async throws {
         try await transaction.execute(
             """
-            UPDATE wikis SET module_namespace = ?, walk_result = ?, walked_at = ?,
+            UPDATE wikis SET module_namespace = ?, license = ?, license_url = ?, walk_result = ?, walked_at = ?,
                 changes_until = GREATEST(COALESCE(changes_until, ?), ?)
             WHERE dbname = ? AND (walked_at IS NULL OR walked_at <= ?)
             """,
             [
-                namespace.map { .bytes($0) } ?? .null, .string(result.rawValue), .datetime(time), .datetime(time),
+                namespace.map { .bytes($0) } ?? .null, license.name.map { .string($0) } ?? .null,
+                license.url.map { .string($0) } ?? .null, .string(result.rawValue), .datetime(time), .datetime(time),
                 .datetime(time), .name(dbname), .datetime(time),
             ]
         )

@@ -31,6 +31,8 @@ package struct KindSpec: Sendable {
     package let checkParameters: @Sendable (_ json: [UInt8]) throws -> Void
     /// What a job shares with others. The wiki is `nil` for a kind of the fleet.
     package let resource: @Sendable (_ wiki: WikiFacts?, _ parameters: [UInt8]) throws -> Resource
+    /// What a job is expected to cost.
+    package let cost: @Sendable (CostBasis) -> JobCost
 
     package init(
         kind: JobKind,
@@ -40,7 +42,8 @@ package struct KindSpec: Sendable {
         waitsFor: [JobKind] = [],
         shard: @escaping @Sendable (_ parameters: [UInt8]) throws -> String = { _ in "" },
         checkParameters: @escaping @Sendable (_ json: [UInt8]) throws -> Void,
-        resource: @escaping @Sendable (_ wiki: WikiFacts?, _ parameters: [UInt8]) throws -> Resource
+        resource: @escaping @Sendable (_ wiki: WikiFacts?, _ parameters: [UInt8]) throws -> Resource,
+        cost: @escaping @Sendable (CostBasis) -> JobCost = { _ in .guess }
     ) {
         self.kind = kind
         self.summary = summary
@@ -50,6 +53,7 @@ package struct KindSpec: Sendable {
         self.shard = shard
         self.checkParameters = checkParameters
         self.resource = resource
+        self.cost = cost
     }
 }
 
@@ -62,13 +66,23 @@ package struct WikiFacts: Sendable, Equatable {
     package let isPrivate: Bool
     /// How many modules it had when it was last looked at.
     package let knownModules: UInt64
+    /// Whether it was looked at, and to the end.
+    package let isWalked: Bool
 
-    package init(dbname: String, site: String, family: String, isPrivate: Bool, knownModules: UInt64) {
+    package init(
+        dbname: String,
+        site: String,
+        family: String,
+        isPrivate: Bool,
+        knownModules: UInt64,
+        isWalked: Bool = false
+    ) {
         self.dbname = dbname
         self.site = site
         self.family = family
         self.isPrivate = isPrivate
         self.knownModules = knownModules
+        self.isWalked = isWalked
     }
 }
 

@@ -47,6 +47,7 @@ extension KindSpec {
         usesWikiAPI: true,
         shard: { try ModulesParameters(parameters: $0).shard },
         checkParameters: { _ = try ModulesParameters(parameters: $0) },
-        resource: { wiki, _ in .site(wiki?.site ?? "") }
+        resource: { wiki, _ in .site(wiki?.site ?? "") },
+        cost: WalkCost.cost
     )
 }

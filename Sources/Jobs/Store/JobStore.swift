@@ -5,7 +5,8 @@ package import MariaDB
 /// Each transaction locks the term row for share first: when another coordinator has taken a newer term, it throws
 /// ``Deposed`` and changes nothing.
 package struct JobStore: Sendable {
-    let pool: ConnectionPool
+    /// Where it writes.
+    package let pool: ConnectionPool
     /// The term that this coordinator took.
     package let term: UInt64
     /// Whose term it is: a database that forgets its last commits may give the same number twice.
@@ -32,10 +33,10 @@ package struct JobStore: Sendable {
         return try row.decode("started_at")
     }
 
-    /// Runs `body` in a transaction that holds the term.
+    /// Runs `body` in a transaction that holds the term: also for what is in no table of jobs.
     /// - Throws: ``Deposed`` when the term is over; what the pool throws when the database stays away.
     @discardableResult
-    func asCoordinator<Result: Sendable>(
+    package func asCoordinator<Result: Sendable>(
         _ label: String,
         _ body: @Sendable (Transaction) async throws -> Result
     ) async throws -> Result {

@@ -169,6 +169,22 @@ package nonisolated struct WireRequest: Sendable {
     set {body = .resume(newValue)}
   }
 
+  package var keepRetention: WireKeepRetention {
+    get {
+      if case .keepRetention(let v)? = body {return v}
+      return WireKeepRetention()
+    }
+    set {body = .keepRetention(newValue)}
+  }
+
+  package var purgeSources: WirePurgeSources {
+    get {
+      if case .purgeSources(let v)? = body {return v}
+      return WirePurgeSources()
+    }
+    set {body = .purgeSources(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -188,6 +204,8 @@ package nonisolated struct WireRequest: Sendable {
     case cancelRun(WireCancelRun)
     case pause(WirePause)
     case resume(WireResume)
+    case keepRetention(WireKeepRetention)
+    case purgeSources(WirePurgeSources)
 
   }
 
@@ -324,6 +342,22 @@ package nonisolated struct WireResponse: Sendable {
     set {body = .resumed(newValue)}
   }
 
+  package var retentionKept: WireRetentionKept {
+    get {
+      if case .retentionKept(let v)? = body {return v}
+      return WireRetentionKept()
+    }
+    set {body = .retentionKept(newValue)}
+  }
+
+  package var sourcesPurged: WireSourcesPurged {
+    get {
+      if case .sourcesPurged(let v)? = body {return v}
+      return WireSourcesPurged()
+    }
+    set {body = .sourcesPurged(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -342,6 +376,8 @@ package nonisolated struct WireResponse: Sendable {
     case runCancelled(WireRunCancelled)
     case paused(WirePaused)
     case resumed(WireResumed)
+    case retentionKept(WireRetentionKept)
+    case sourcesPurged(WireSourcesPurged)
 
   }
 
@@ -469,7 +505,7 @@ fileprivate nonisolated let _protobuf_package = "perigee.v1"
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}session\0\u{2}\u{8}hello\0\u{1}register\0\u{1}bye\0\u{2}\u{8}acquire\0\u{1}heartbeat\0\u{1}complete\0\u{1}fail\0\u{1}release\0\u{4}\u{10}start_run\0\u{3}get_status\0\u{4}\u{9}drain_workers\0\u{3}resume_workers\0\u{3}change_jobs\0\u{3}cancel_run\0\u{1}pause\0\u{1}resume\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}session\0\u{2}\u{8}hello\0\u{1}register\0\u{1}bye\0\u{2}\u{8}acquire\0\u{1}heartbeat\0\u{1}complete\0\u{1}fail\0\u{1}release\0\u{4}\u{10}start_run\0\u{3}get_status\0\u{4}\u{9}drain_workers\0\u{3}resume_workers\0\u{3}change_jobs\0\u{3}cancel_run\0\u{1}pause\0\u{1}resume\0\u{4}\u{f}keep_retention\0\u{3}purge_sources\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -687,6 +723,32 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.body = .resume(v)
         }
       }()
+      case 70: try {
+        var v: WireKeepRetention?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .keepRetention(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .keepRetention(v)
+        }
+      }()
+      case 71: try {
+        var v: WirePurgeSources?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .purgeSources(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .purgeSources(v)
+        }
+      }()
       default: break
       }
     }
@@ -768,6 +830,14 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .resume(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
     }()
+    case .keepRetention?: try {
+      guard case .keepRetention(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .purgeSources?: try {
+      guard case .purgeSources(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -784,7 +854,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}term\0\u{1}unsure\0\u{2}\u{6}refusal\0\u{1}welcome\0\u{1}registered\0\u{1}farewell\0\u{2}\u{8}grants\0\u{1}verdicts\0\u{1}outcomes\0\u{4}\u{12}run_started\0\u{1}status\0\u{4}\u{9}workers_targeted\0\u{4}\u{2}jobs_changed\0\u{3}run_cancelled\0\u{1}paused\0\u{1}resumed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}term\0\u{1}unsure\0\u{2}\u{6}refusal\0\u{1}welcome\0\u{1}registered\0\u{1}farewell\0\u{2}\u{8}grants\0\u{1}verdicts\0\u{1}outcomes\0\u{4}\u{12}run_started\0\u{1}status\0\u{4}\u{9}workers_targeted\0\u{4}\u{2}jobs_changed\0\u{3}run_cancelled\0\u{1}paused\0\u{1}resumed\0\u{4}\u{f}retention_kept\0\u{3}sources_purged\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -977,6 +1047,32 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .resumed(v)
         }
       }()
+      case 70: try {
+        var v: WireRetentionKept?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .retentionKept(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .retentionKept(v)
+        }
+      }()
+      case 71: try {
+        var v: WireSourcesPurged?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sourcesPurged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sourcesPurged(v)
+        }
+      }()
       default: break
       }
     }
@@ -1052,6 +1148,14 @@ nonisolated extension WireResponse: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .resumed?: try {
       guard case .resumed(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
+    case .retentionKept?: try {
+      guard case .retentionKept(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .sourcesPurged?: try {
+      guard case .sourcesPurged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
     }()
     case nil: break
     }

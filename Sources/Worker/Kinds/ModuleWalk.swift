@@ -91,11 +91,13 @@ struct ModuleWalk: Codable, Sendable, Equatable {
         var walkedForAge: UInt64?
         /// 1 where only changes were asked for and all pages were listed, since so much had changed.
         var walkedForNumber: UInt64?
+        /// Earlier revisions whose text the wiki shows no more; `nil` in a checkpoint of a version that didn't look.
+        var withdrawn: UInt64?
 
         var byName: [String: UInt64] {
             var byName = [
                 "requests": requests, "bytes": bytes, "listed": listed, "fetched": fetched, "new": new,
-                "changed": changed, "sources": sources, "deleted": deleted,
+                "changed": changed, "sources": sources, "deleted": deleted, "withdrawn": withdrawn ?? 0,
             ]
             byName["changes"] = changes
             byName["walked_for_age"] = walkedForAge

@@ -178,7 +178,8 @@ struct ModuleWalkSession {
 extension StoredModule {
     /// Whether the row has all that a page of the list says, so that nothing need be fetched.
     fileprivate func isUpToDate(with page: PageInfo) -> Bool {
-        deletedAt == nil && reason != .missing && lastRevisionID == UInt64(clamping: page.lastRevisionID)
+        deletedAt == nil && reason?.mayPass != true && !isUnpurged
+            && lastRevisionID == UInt64(clamping: page.lastRevisionID)
             && title == page.title.bytes && contentModel == page.contentModel && length == page.length
             && isRedirect == page.isRedirect
     }

@@ -11,7 +11,8 @@ import MediaWiki
 ///
 /// A walk lists all pages, 500 in a request; fetches the texts of those whose revision differs from the stored one, 50 in a
 /// request; and then looks by page id at the rows that the list didn't have, since a page that was moved during the walk isn't
-/// gone, and once more at those that the list had and that weren't there to be fetched. Each batch is one transaction with its checkpoint.
+/// gone, and once more at those that the list had and that weren't there to be fetched. In the end it asks of earlier revisions
+/// whose texts are kept whether they are still shown. Each batch is one transaction with its checkpoint.
 package struct ModulesWork: Work {
     package let kind = JobKind.modules
 
@@ -34,11 +35,12 @@ package struct ModulesWork: Work {
         session.carry(walk.counts)
         switch (walk.phase, site.moduleNamespace) {
         case (.checkingChanged, _): try await checkChanged(&walk, session)
-        case (_, nil): try await finish(&walk, session, namespace: nil)
+        case (_, nil): try await finish(&walk, session, namespace: nil, WikiLicense(site.rights))
         case (_, let namespace?):
             try await session.list(&walk)
             try await session.checkUnseen(&walk)
-            try await finish(&walk, session, namespace: Array(namespace.name.utf8))
+            try await session.checkRevisions(&walk)
+            try await finish(&walk, session, namespace: Array(namespace.name.utf8), WikiLicense(site.rights))
         }
         return walk.counts.byName
     }
@@ -98,7 +100,8 @@ package struct ModulesWork: Work {
     private func finish(
         _ walk: inout ModuleWalk,
         _ session: ModuleWalkSession,
-        namespace: [UInt8]?
+        namespace: [UInt8]?,
+        _ license: WikiLicense
     ) async throws {
         walk.phase = .done
         let wiki = session.context.wiki
@@ -107,6 +110,7 @@ package struct ModulesWork: Work {
             try await WikiTable.noteWalk(
                 of: wiki,
                 namespace: namespace,
+                license: license,
                 result: namespace == nil ? .noNamespace : .walked,
                 startedAt: beganAt,
                 in: transaction
@@ -114,6 +118,10 @@ package struct ModulesWork: Work {
             if let hint { try await WikiChanges.forget(hint, of: wiki, in: transaction) }
         }
     }
+}
+
+extension WikiLicense {
+    init(_ rights: SiteInfo.Rights) { self.init(name: rights.name, url: rights.url) }
 }
 
 extension WikiDescription {

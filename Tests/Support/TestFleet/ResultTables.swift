@@ -33,7 +33,7 @@ package struct ResultTables: Sendable {
         history = try await Self.rows(
             "SELECT dbname, page_id, revid, module_history.* FROM module_history",
             key: 3,
-            without: ["seen_at"],
+            without: ["seen_at", "checked_at", "no_source_reason"],
             in: fleet
         )
     }
