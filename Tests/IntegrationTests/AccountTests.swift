@@ -30,7 +30,8 @@ struct AccountTests {
         let farm = try #require(Farm.given)
         try await TestFleet.with { fleet in
             let file = "\(fleet.directory)/bot.pass"
-            #expect(FileManager.default.createFile(atPath: file, contents: Data("HarvestBot@perigee\nnot-it-at-all\n".utf8)))
+            let lines = Data("HarvestBot@perigee\nnot-it-at-all\n".utf8)
+            #expect(FileManager.default.createFile(atPath: file, contents: lines))
             #expect(chmod(file, 0o600) == 0)
             _ = try await fleet.startCoordinator()
             let worker = try await fleet.startWorker("one", try settings(farm, file: file))

@@ -2,10 +2,8 @@ import MariaDB
 import TestFleet
 import Testing
 
-/// What has changed, by the lists of changes of real wikis. These tests change the farm, so it's a copy, and they run one
-/// after the other.
-@Suite(.serialized, .enabled(if: Farm.given != nil, "\(Farm.hint)"), .timeLimit(.minutes(5)))
-struct FreshnessTests {
+/// What has changed, by the lists of changes of real wikis.
+extension HarvestTests {
     @Test func changesLeaveTheRowsOfAWalk() async throws {
         let farm = try await Farm.own
         try await TestFleet.with { fleet in

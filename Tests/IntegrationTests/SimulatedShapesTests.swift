@@ -4,8 +4,7 @@ import Testing
 import WikiSimulator
 
 /// The simulator answers in the shapes of real wikis: the same calls to both, compared key by key.
-@Suite(.enabled(if: Farm.given != nil, "\(Farm.hint)"), .timeLimit(.minutes(2)))
-struct SimulatedShapesTests {
+extension HarvestTests {
     /// What real wikis say and nobody here reads, or says only of some pages.
     private static let notSimulated: Set<String> = ["query.general", "query.namespaces", "query.userinfo.ratelimits"]
     private static let onlySometimes = ["redirect", "new", "suppressed", "texthidden", "textmissing", "sha1"]

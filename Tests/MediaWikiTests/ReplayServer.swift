@@ -33,7 +33,8 @@ final class ReplayServer: Sendable {
         server = try RawServer { connection in
             while let request = connection.readRequest() {
                 asked.withLock { $0.append(request.target) }
-                heads.withLock { $0.append(request.head.split(separator: "\r\n").map(String.init) + [String(decoding: request.body, as: UTF8.self)]) }
+                let body = String(decoding: request.body, as: UTF8.self)
+                heads.withLock { $0.append(request.head.split(separator: "\r\n").map(String.init) + [body]) }
                 let reply = left.withLock {
                     $0.isEmpty ? Reply("no answer left", status: "500 Error") : $0.removeFirst()
                 }
@@ -50,7 +51,8 @@ final class ReplayServer: Sendable {
     /// The header of this name of each request, `nil` where there is none.
     func sent(_ name: String) -> [String?] {
         heads.withLock { $0 }.map { fields in
-            fields.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }.map { String($0.dropFirst(name.count + 2)) }
+            fields.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }
+                .map { String($0.dropFirst(name.count + 2)) }
         }
     }
 

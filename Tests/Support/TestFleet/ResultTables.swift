@@ -15,7 +15,7 @@ package struct ResultTables: Sendable {
         wikis = try await Self.rows(
             "SELECT dbname, wikis.* FROM wikis",
             key: 1,
-            without: ["first_seen_at", "observed_at", "walked_at"],
+            without: ["first_seen_at", "observed_at", "walked_at", "changes_until"],
             in: fleet
         )
         modules = try await Self.rows(

@@ -20,6 +20,14 @@ extension Query {
                 )
             )
         }
+        if wanted.contains("rightsinfo") {
+            answer.sections.append(
+                .json(
+                    "\"rightsinfo\":{\"url\":\"https://creativecommons.org/licenses/by-sa/4.0/\","
+                        + "\"text\":\"Creative Commons Attribution-Share Alike 4.0\"}"
+                )
+            )
+        }
         if wanted.contains("namespaces") {
             answer.sections.append(.json("\"namespaces\":{\(namespaces.joined(separator: ","))}"))
         }
