@@ -46,15 +46,21 @@ final class HoldBoard: Sendable {
     /// Whether there is something that the coordinator doesn't know yet.
     var hasNews: Bool { holds.withLock { $0.values.contains(where: \.isNews) } }
 
-    /// What the coordinator doesn't know yet, at most `limit`; it is told once.
-    func takeNews(limit: Int) -> [News] {
+    /// What the coordinator doesn't know yet, at most `limit`.
+    func news(limit: Int) -> [News] {
         let now = ContinuousClock.now
         return holds.withLock { holds in
-            let news = holds.filter(\.value.isNews).prefix(limit)
-            for resource in news.map(\.key) { holds[resource]?.isNews = false }
-            return news.filter { $0.value.until > now }.map {
+            for (resource, hold) in holds where hold.until <= now { holds[resource]?.isNews = false }
+            return holds.filter(\.value.isNews).prefix(limit).map {
                 News(resource: $0.key, wait: now.duration(to: $0.value.until), reason: $0.value.reason)
             }
+        }
+    }
+
+    /// The coordinator knows now.
+    func told(_ news: [News]) {
+        holds.withLock { holds in
+            for one in news where holds[one.resource]?.reason == one.reason { holds[one.resource]?.isNews = false }
         }
     }
 }

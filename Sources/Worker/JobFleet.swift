@@ -4,7 +4,6 @@ import Jobs
 import Logging
 import MariaDB
 import Protocol
-import SwiftProtobuf
 
 /// The jobs that this worker has: acquired, renewed, done, told of.
 actor JobFleet {
@@ -30,6 +29,8 @@ actor JobFleet {
     private static let parking = Duration.seconds(30)
     /// How often leases are looked at.
     private static let tick = Duration.milliseconds(250)
+    /// What resources asked for is told at once, though not more often than this.
+    private static let newsInterval = Duration.seconds(1)
     /// No heartbeat tells of more resources that asked for time.
     private static let waitLimit = 64
     private static let retryPolicy = RetryPolicy(initialDelay: .milliseconds(500), maximumDelay: .seconds(15))
@@ -200,7 +201,7 @@ actor JobFleet {
     private func isHeartbeatDue(after lastSent: ContinuousClock.Instant?) -> Bool {
         let now = ContinuousClock.now
         guard let lastSent, now - lastSent < session.heartbeat else { return true }
-        if board.hasNews { return true }
+        if board.hasNews, now - lastSent >= Self.newsInterval { return true }
         return jobs.values.contains { !$0.isConfirmed && now - $0.grantedAt >= Self.tick }
     }
 
@@ -215,25 +216,13 @@ actor JobFleet {
     private func sendHeartbeat(sent: ContinuousClock.Instant) async {
         let controls = Array(jobs.values)
         var heartbeat = WireHeartbeat()
-        heartbeat.leases = controls.map { control in
-            var progress = WireProgress()
-            progress.lease = WireLease(control.lease)
-            progress.checkpointSequence = control.progress.checkpoint
-            progress.itemsDone = control.progress.itemsDone
-            progress.itemsExpected = control.progress.itemsExpected
-            progress.shares = control.pace.inForce.map(WireShare.init)
-            return progress
-        }
-        heartbeat.waits = board.takeNews(limit: Self.waitLimit).map { news in
-            .with {
-                $0.resource = news.resource.rawValue
-                $0.waitMilliseconds = UInt32(clamping: news.wait.microseconds / 1000)
-                $0.reason = news.reason
-            }
-        }
+        heartbeat.leases = controls.map(WireProgress.init)
+        let news = board.news(limit: Self.waitLimit)
+        heartbeat.waits = news.map(WireWait.init)
         guard let response = try? await client.send(.heartbeat(heartbeat), within: session.heartbeat),
             case .verdicts(let verdicts) = response.body
         else { return }
+        board.told(news)
         // Another coordinator may have other times.
         if let latest = await client.latestSession { session = latest }
         for (control, verdict) in zip(controls, verdicts.verdicts) where verdict.job == control.lease.job.rawValue {
