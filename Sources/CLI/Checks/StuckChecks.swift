@@ -56,7 +56,7 @@ enum StuckChecks {
             return .ok(pauses.isEmpty ? "nothing is paused" : "\(pauses.count), for which no job waits")
         }
         let told = waiting.prefix(3).map { pause, jobs in
-            "\(pause.target), which holds back \(jobs) ready job\(jobs == 1 ? "" : "s")"
+            "\(pause.target), which holds back \(jobs.counted("ready job"))"
                 + "\(pause.until.map { ", until \($0.seconds)" } ?? "")"
                 + "\(pause.reason.isEmpty ? "" : " (\(pause.reason))")"
         }
@@ -100,7 +100,7 @@ extension [StuckJobs] {
     fileprivate func told(_ preposition: String) -> String {
         map { stuck in
             let names = stuck.jobs.map(\.description).joined(separator: ", ")
-            let jobs = "\(stuck.count) job\(stuck.count == 1 ? "" : "s")"
+            let jobs = stuck.count.counted("job")
             return "\(jobs) (\(names)\(stuck.count > stuck.jobs.count ? ", …" : "")) \(preposition) \(stuck.cause)"
         }
         .fewOfMany

@@ -109,7 +109,10 @@ package enum ModulesPurge {
 
     static func lines(_ purged: WireSourcesPurged, undo: Bool) -> [String] {
         var lines = purged.sources.map { source in
-            var parts = ["\(source.modules) modules on \(source.wikis) wikis", "\(source.revisions) revisions seen"]
+            var parts = [
+                "\(source.modules.counted("module")) on \(source.wikis.counted("wiki"))",
+                "\(source.revisions.counted("revision")) seen",
+            ]
             if source.wasPurged { parts.append("purged") }
             if undo, !source.wasPurged { parts.append("not purged") }
             if !source.wasStored, !source.wasPurged { parts.append("not stored here") }
@@ -124,7 +127,7 @@ package enum ModulesPurge {
     }
 
     private static func ending(_ purged: WireSourcesPurged, undo: Bool) -> String {
-        let texts = "\(purged.sources.count) text\(purged.sources.count == 1 ? "" : "s")"
+        let texts = purged.sources.count.counted("text")
         if undo { return "\(texts) allowed again" }
         return "\(texts) purged\(purged.finished ? "" : "; the coordinator goes on with the rows that had them")"
     }

@@ -117,7 +117,7 @@ package enum JobsChange {
 
     static func lines(_ total: WireJobsChanged, _ verb: Verb, dryRun: Bool) -> [String] {
         guard total.changed > 0 || total.leftOut > 0 else { return ["no job to \(verb.name)"] }
-        let jobs = "\(total.changed) job\(total.changed == 1 ? "" : "s")"
+        let jobs = total.changed.counted("job")
         let head = dryRun ? "would \(verb.name) \(jobs)" : "\(jobs) \(verb.done)"
         var lines = [head + list(total.firstChanged.map(\.text), of: total.changed)]
         if total.leftOut > 0 {

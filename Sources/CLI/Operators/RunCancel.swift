@@ -21,7 +21,7 @@ package enum RunCancel {
     }
 
     static func line(_ run: RunID, _ cancelled: WireRunCancelled) -> String {
-        var parts = ["\(cancelled.jobsCancelled) job\(cancelled.jobsCancelled == 1 ? "" : "s") cancelled"]
+        var parts = ["\(cancelled.jobsCancelled.counted("job")) cancelled"]
         if cancelled.jobsKept > 0 {
             parts.append("\(cancelled.jobsKept) \(cancelled.jobsKept == 1 ? "goes" : "go") on for other runs")
         }

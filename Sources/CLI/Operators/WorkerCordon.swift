@@ -106,5 +106,5 @@ extension Cordon.Target {
 }
 
 extension UInt32 {
-    fileprivate var jobs: String { self == 1 ? "1 job" : "\(self) jobs" }
+    fileprivate var jobs: String { counted("job") }
 }

@@ -39,7 +39,7 @@ struct TableEncoder: RowEncoder {
     }
 
     mutating func tail(more: Bool?) -> [UInt8] {
-        var note = count == 1 ? "1 row" : "\(count) rows"
+        var note = count.counted("row")
         if count == 0 { note = "nothing" }
         if more == true { note += ", and there are more: see --limit" }
         let room = leftOut.isEmpty ? "" : "\nno room for \(leftOut.joined(separator: ", "))"
