@@ -13,7 +13,7 @@ struct SimulatedHarvestTests {
         "coordinator.heartbeat_seconds": "1", "politeness.site_per_minute": "0",
         "politeness.site_in_flight": "\(inFlight)",
     ]
-    private static let spread = 2000
+    private static let spread = 5000
 
     /// Runs a walk over all wikis while faults are on.
     /// - Returns: what the run ended with.
