@@ -92,11 +92,6 @@ package struct QuotaLedger: Sendable {
     /// The limits of a resource.
     package func quota(of resource: Resource) -> Quota { quotas[resource] }
 
-    /// Why the resource is held back; `nil` when it isn't now.
-    func reason(_ resource: Resource, at now: Timestamp) -> String? {
-        heldBackUntil(resource, at: now) == nil ? nil : entries[resource]?.reason
-    }
-
     /// Every resource that is in use or held back.
     package func reports(at now: Timestamp) -> [Report] {
         entries.map { resource, entry in

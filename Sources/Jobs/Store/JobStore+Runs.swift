@@ -4,32 +4,45 @@ package import MariaDB
 extension JobStore {
     /// Records a run, to be planned; finds the one that an earlier try of the same request recorded.
     package func createRun(_ request: RunRequest, at now: Timestamp) async throws -> RunID {
+        try await asCoordinator("create a run") { transaction in
+            try await recordRun(request, plannedAt: nil, at: now, in: transaction)
+        }
+    }
+
+    /// Finds the run of a request, or records it.
+    /// - Parameter plannedAt: when it was planned whole; `nil` for one that is to be planned.
+    func recordRun(
+        _ request: RunRequest,
+        plannedAt: Timestamp?,
+        at now: Timestamp,
+        in transaction: Transaction
+    ) async throws -> RunID {
+        let earlier = try await transaction.rows(
+            "SELECT run_id FROM runs WHERE request_id = ?",
+            [.bytes(request.requestID.bytes)],
+            limit: 1
+        )
+        if let row = earlier.first { return RunID(rawValue: try row.decode("run_id")) }
         let names =
             try request.wikis.isEmpty ? nil : String(decoding: JSONEncoder().encode(request.wikis), as: UTF8.self)
-        return try await asCoordinator("create a run") { transaction in
-            let earlier = try await transaction.rows(
-                "SELECT run_id FROM runs WHERE request_id = ?",
-                [.bytes(request.requestID.bytes)],
-                limit: 1
-            )
-            if let row = earlier.first { return RunID(rawValue: try row.decode("run_id")) }
-            let outcome = try await transaction.execute(
-                """
-                INSERT INTO runs (state, kinds, wikis, family, parameters, requested_by, request_id, created_at)
-                VALUES ('planning', ?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    .string(request.kinds.map(\.rawValue).joined(separator: ",")),
-                    names.map(Value.string) ?? .null,
-                    request.family.map(Value.string) ?? .null,
-                    request.parameters.isEmpty ? .null : .string(String(decoding: request.parameters, as: UTF8.self)),
-                    .string(JobRow.clipped(request.requestedBy, to: 255)),
-                    .bytes(request.requestID.bytes),
-                    .datetime(now),
-                ]
-            )
-            return RunID(rawValue: outcome.lastInsertID)
-        }
+        let outcome = try await transaction.execute(
+            """
+            INSERT INTO runs (state, kinds, wikis, family, parameters, requested_by, request_id, created_at, planned_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .string(plannedAt == nil ? "planning" : "active"),
+                .string(request.kinds.map(\.rawValue).joined(separator: ",")),
+                names.map(Value.string) ?? .null,
+                request.family.map(Value.string) ?? .null,
+                request.parameters.isEmpty ? .null : .string(String(decoding: request.parameters, as: UTF8.self)),
+                .string(JobRow.clipped(request.requestedBy, to: 255)),
+                .bytes(request.requestID.bytes),
+                .datetime(now),
+                plannedAt.map(Value.datetime) ?? .null,
+            ]
+        )
+        return RunID(rawValue: outcome.lastInsertID)
     }
 
     /// What became of a request that was planned already, however long ago; `nil` when there is still something to plan.

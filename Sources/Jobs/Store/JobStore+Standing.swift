@@ -24,7 +24,7 @@ extension JobStore {
                 }
             }
             guard !wanted.isEmpty else { return [] }
-            let run = try await standingRun(request, at: now, in: transaction)
+            let run = try await recordRun(request, plannedAt: now, at: now, in: transaction)
             var jobs: [JobID] = []
             for draft in wanted {
                 jobs.append(try await place(draft, of: run, dependsOn: nil, at: now, in: transaction).id)
@@ -48,29 +48,5 @@ extension JobStore {
             ],
             limit: 1
         ).isEmpty
-    }
-
-    private func standingRun(_ request: RunRequest, at now: Timestamp, in transaction: Transaction) async throws
-        -> RunID
-    {
-        let known = try await transaction.rows(
-            "SELECT run_id FROM runs WHERE request_id = ?",
-            [.bytes(request.requestID.bytes)],
-            limit: 1
-        )
-        if let row = known.first { return RunID(rawValue: try row.decode("run_id")) }
-        let outcome = try await transaction.execute(
-            """
-            INSERT INTO runs (state, kinds, parameters, requested_by, request_id, created_at, planned_at)
-            VALUES ('active', ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                .string(request.kinds.map(\.rawValue).joined(separator: ",")),
-                request.parameters.isEmpty ? .null : .string(String(decoding: request.parameters, as: UTF8.self)),
-                .string(JobRow.clipped(request.requestedBy, to: 255)), .bytes(request.requestID.bytes),
-                .datetime(now), .datetime(now),
-            ]
-        )
-        return RunID(rawValue: outcome.lastInsertID)
     }
 }
